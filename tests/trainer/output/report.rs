@@ -105,14 +105,14 @@ fn it_tells_how_the_bars_were_read() {
     let made = SyntheticSession::new().changed(|session| {
         let source = BarSource::open("stocks_1d.csv.gz", Path::new("../tests/data")).unwrap();
         let summary = source.summarize_all().unwrap();
-        session["data"]["understood"] = serde_json::to_value(summary.understood).unwrap();
+        session["data"]["understood"] = serde_json::to_value(summary.read_report).unwrap();
         session["data"]["understood"]["warnings"] = ["a bar opens like a <split>"].into();
     });
     let page = page(made.root());
     let (_, panel) = page.split_once("<h3>How the bars were read").unwrap();
     let panel = panel.split_once("</section>").unwrap().0;
-    let understood = &made.session()["data"]["understood"];
-    for line in understood["lines"].as_array().unwrap() {
+    let read_report = &made.session()["data"]["understood"];
+    for line in read_report["lines"].as_array().unwrap() {
         assert!(panel.contains(&format!("<li>{}</li>", line.as_str().unwrap())), "{line}: {panel}");
     }
     assert!(panel.contains("</b> a bar opens like a &lt;split&gt;</p>"), "{panel}");

@@ -15,7 +15,7 @@ use crate::progress;
 
 use super::{Format, one_of};
 
-/// Say how files of bars are read: columns, times, symbols, gaps, warnings
+/// Print how files of bars are read: columns, times, symbols, gaps, warnings
 #[derive(Debug, Args)]
 pub struct BarsArguments {
     /// Files of bars, or folders with one for each symbol
@@ -28,19 +28,19 @@ pub struct BarsArguments {
     format: Format,
 }
 
-/// What a file of bars cannot tell by itself.
+/// How ambiguous files of bars are read.
 #[derive(Debug, Clone, Default, Args)]
 pub struct ReadingArguments {
-    /// What the times are: `day_first`, `month_first`, `unix_s`, `excel`, a pattern such as `%d.%m.%y`, …
+    /// Format of the times: `day_first`, `month_first`, `unix_s`, `excel`, a pattern such as `%d.%m.%y`, …
     #[arg(long, value_name = "FORM")]
     pub time_format: Option<String>,
-    /// Zone of times that name none, such as `America/New_York`
+    /// Time zone of times without one, such as `America/New_York`
     #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
     pub time_zone: Option<String>,
-    /// Which column is what, such as `close=Last`; may be repeated
+    /// Column of a role, such as `close=Last`; may be repeated
     #[arg(long = "column", value_name = "ROLE=NAME")]
     pub columns: Vec<String>,
-    /// The one symbol to read, of those that a column, names of columns or files tell apart
+    /// Symbol to read, if a file or folder has several
     #[arg(long, value_name = "SYMBOL")]
     pub symbol: Option<String>,
     /// Decimal sign of the numbers
@@ -50,11 +50,11 @@ pub struct ReadingArguments {
     /// Adjust all four prices and the volume by the column of adjusted closes
     #[arg(long)]
     pub adjusted: bool,
-    /// What is done about rows that cannot be
+    /// What to do about invalid rows
     #[arg(long, value_name = "stop|drop|widen", hide_possible_values = true,
           value_parser = one_of::<BadRows>(["stop", "drop", "widen"]))]
     pub bad_rows: Option<BadRows>,
-    /// Take prices of 0 and below
+    /// Accept prices of 0 and below
     #[arg(long)]
     pub negative_prices: bool,
 }
@@ -115,7 +115,7 @@ pub fn run(arguments: &BarsArguments, latest_ms: i64) -> Result<String> {
 }
 
 /// Prints to stderr how bars were read, with warnings.
-pub fn print_understood(summary: &DataSummary, periods: PeriodsPerYear) {
+pub fn print_read_report(summary: &DataSummary, periods: PeriodsPerYear) {
     for line in text(summary, Some(periods)).lines() {
         progress::print_line(line);
     }
@@ -149,8 +149,8 @@ fn text(summary: &DataSummary, periods: Option<PeriodsPerYear>) -> String {
         let basis = serde_json::to_value(basis).unwrap_or_default();
         let _ = writeln!(text, "bars a year: {value} ({})", basis.as_str().unwrap_or_default());
     }
-    if let Some(understood) = &summary.understood {
-        let _ = write!(text, "{understood}");
+    if let Some(read_report) = &summary.read_report {
+        let _ = write!(text, "{read_report}");
     }
     text
 }

@@ -37,10 +37,10 @@ pub struct MetricsArguments {
     /// Variance of the Sharpe ratios of those trials, per bar (not annual)
     #[arg(long, value_name = "V", requires = "trials")]
     trial_variance: Option<f64>,
-    /// What the times are, where they could be several: `day_first`, `month_first`, `excel`, …
+    /// Format of the times, if they are ambiguous: `day_first`, `month_first`, `excel`, …
     #[arg(long, value_name = "FORM")]
     time_format: Option<String>,
-    /// Zone of times that name none, such as `America/New_York`
+    /// Time zone of times without one, such as `America/New_York`
     #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
     time_zone: Option<String>,
     /// Column of the file to compare with, such as `buy_and_hold`: gives alpha, beta and more

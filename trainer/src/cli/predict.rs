@@ -21,7 +21,7 @@ use super::bars::ReadingArguments;
 use super::one_of;
 use bars_check::{BarsCheck, print_lines};
 
-/// Say what a saved model wants to hold after each bar
+/// Print the exposure that a saved model chooses after each bar
 ///
 /// One row a bar: its time and the exposure to hold from the next bar's open on, position value as
 /// a multiple of equity. The account that the model was judged in runs along, so that the rows of
@@ -43,7 +43,7 @@ pub struct PredictArguments {
     /// Exposure that is held at the beginning [default: 0]
     #[arg(long, value_name = "EXPOSURE", allow_negative_numbers = true)]
     position: Option<f64>,
-    /// Go on where the bars are of another interval than those that the model was trained on
+    /// Accept bars of another interval than those that the model was trained on
     #[arg(long)]
     any_bars: bool,
     #[command(flatten)]
@@ -74,12 +74,12 @@ pub fn run(arguments: &PredictArguments, latest_ms: i64, out: impl Write) -> Res
     if is_live {
         let bars = BarReader::of_stream_with(io::stdin(), &Reading::new(&config, latest_ms))?;
         let bars = with_context_of(&columns, bars.with_columns(&columns))?.across_symbols();
-        let understood = bars.understood();
-        print_lines(&understood);
+        let read_report = bars.read_report();
+        print_lines(&read_report);
         run.rows.begin(&head, bars.has_symbols())?;
         run.predict(bars, None, &mut check)?;
         run.rows.finish()?;
-        return Ok(check.finish(&understood));
+        return Ok(check.finish(&read_report));
     }
     let source = BarSource::open(&arguments.data, Path::new(""))?
         .with_config(&config)
@@ -89,8 +89,8 @@ pub fn run(arguments: &PredictArguments, latest_ms: i64, out: impl Write) -> Res
     let must_split = source.needs_partition()?;
     let symbols = if must_split { source.symbols()? } else { Vec::new() };
     let whole = symbols.is_empty().then(|| with_context_of(&columns, source.read())).transpose()?;
-    let understood = source.understood()?.unwrap_or_default();
-    print_lines(&understood);
+    let read_report = source.read_report()?.unwrap_or_default();
+    print_lines(&read_report);
     if let Some(bars) = whole {
         check.check_all(source.read()?.across_symbols(), None)?;
         let bars = bars.across_symbols();
@@ -107,7 +107,7 @@ pub fn run(arguments: &PredictArguments, latest_ms: i64, out: impl Write) -> Res
         run.predict(bars, Some(&symbol), &mut check)?;
     }
     run.rows.finish()?;
-    Ok(check.finish(&understood))
+    Ok(check.finish(&read_report))
 }
 
 /// Adds to an error of `bars` which further columns the model needs.

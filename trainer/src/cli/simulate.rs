@@ -15,7 +15,7 @@ use crate::training::simulate::{
 };
 
 use super::Format;
-use super::bars::{ReadingArguments, print_understood};
+use super::bars::{ReadingArguments, print_read_report};
 use super::exit::ignore_closed_pipe;
 
 /// Replay a series of exposures through the account that the agent trades in
@@ -99,7 +99,7 @@ pub fn run(arguments: &SimulateArguments, latest_ms: i64, out: impl Write) -> Re
         .with_config(&arguments.reading.config()?)
         .until(latest_ms);
     let summary = simulate(&source, &options, &mut |row| recorder.push(&row))?;
-    print_understood(&summary.data, summary.metrics.periods_per_year);
+    print_read_report(&summary.data, summary.metrics.periods_per_year);
     directory.map_or(Ok(()), |directory| recorder.write_files(&summary, directory))?;
     let written = match arguments.format {
         Format::Text => recorder.write_text(&summary, out).map_err(Into::into),

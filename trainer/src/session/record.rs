@@ -121,8 +121,8 @@ pub struct DataRecord {
     /// Bars missing in the gaps.
     pub n_missing_bars: u64,
     /// How the file was read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub understood: Option<ReadReport>,
+    #[serde(default, rename = "understood", skip_serializing_if = "Option::is_none")]
+    pub read_report: Option<ReadReport>,
 }
 
 /// The settings of a run, and their digest.

@@ -74,8 +74,8 @@ fn other_files_need_none_where_they_cannot_be_mistaken() {
     assert_eq!(read("2020-01-01,10,12.5,9,11,3.25\n"), Ok(vec![BAR]));
     let error = read("2020-01-01,12.5,10,9,11,3.25\n").unwrap_err();
     insta::assert_snapshot!(wrapped(error), @r"
-    `bars.csv` has no line of names, and what each column holds is not
-    beyond doubt; put this line at the top, with each name over its column:
+    `bars.csv` has no header, and its columns are ambiguous; put this line
+    at the top, with each name above its column:
     `date,open,high,low,close,volume`
     ");
 }
@@ -94,8 +94,8 @@ fn a_file_of_several_symbols_is_refused_with_the_remedy() {
     insta::assert_snapshot!(wrapped(format!("{error:#}")), @r"
     `stocks_1d.csv.gz` line 3272, column `Ticker`: `FB` is another symbol
     than `AAPL` above it, and only `train` and `predict` take several:
-    choose one by `bars.symbol`, such as by `--symbol 'AAPL'`; rows that
-    are one series all the same are taken so by `--column symbol=`
+    choose one by `bars.symbol`, such as by `--symbol 'AAPL'`; if the rows
+    are one series nevertheless, pass `--column symbol=`
     ");
 }
 

@@ -25,7 +25,7 @@ fn files_without_bars_are_refused() {
     assert_eq!(read("\n\r\n").unwrap_err(), "`bars.csv` is empty; it must hold bars as CSV");
     assert_eq!(
         read("Date,open,high,low,close\n").unwrap_err(),
-        "`bars.csv` has a line of names but no bars below it"
+        "`bars.csv` has a header but no bars below it"
     );
 }
 

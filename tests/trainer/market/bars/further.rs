@@ -79,7 +79,7 @@ fn a_cell_without_a_finite_number_is_told_with_its_place() {
     insta::assert_snapshot!(error(""), @r"
     `bars.csv` line 3, column `alpha_1`: `` is empty, and a feature must be
     known at each bar's close: delete the rows before its first value, and
-    fill the others with what was known then
+    fill later ones with the last known value
     ");
     let lines = |cell: &str| error(cell).replace('\n', " ");
     assert!(lines("inf").contains("line 3, column `alpha_1`: `inf` is not a finite number, as"));

@@ -65,7 +65,7 @@ fn a_folder_of_months_is_one_series() {
         assert_eq!(bars(&source), whole);
         let summary = source.summarize().unwrap();
         assert_eq!((summary.n_bars, summary.n_gaps), (90, 0));
-        let lines = summary.understood.unwrap().lines;
+        let lines = summary.read_report.unwrap().lines;
         assert!(lines.iter().any(|line| line.starts_with("3 files that follow")), "{lines:?}");
     }
 }
@@ -87,10 +87,10 @@ fn files_of_one_time_are_symbols_whatever_their_names() {
 #[test]
 fn a_copy_of_a_file_is_told() {
     let (_folder, source) = folder(&[("A.csv", rows(0..30)), ("A copy.csv", rows(0..30))]);
-    let warnings = source.summarize_all().unwrap().understood.unwrap().warnings;
+    let warnings = source.summarize_all().unwrap().read_report.unwrap().warnings;
     assert!(warnings[0].contains("`A copy.csv` and `A.csv` have the same content"), "{warnings:?}");
     let (_folder, source) = folder(&[("A.csv", rows(0..30)), ("B.csv", rows(1..31))]);
-    assert!(source.summarize_all().unwrap().understood.unwrap().warnings.is_empty());
+    assert!(source.summarize_all().unwrap().read_report.unwrap().warnings.is_empty());
 }
 
 #[test]
@@ -120,11 +120,11 @@ fn contracts_that_follow_each_other_are_no_portfolio() {
     let source = BarSource::open("bars.csv", folder.path()).unwrap();
     let error = source.summarize_all().unwrap_err();
     insta::assert_snapshot!(wrapped(error), @r"
-    `A` and `B` follow each other in time, and none is there together with
-    another: parts of one series, or contracts, are no symbols of a
-    portfolio; read one of them by `--symbol NAME`, or write them to one
-    file, with the prices of contracts adjusted where one follows another,
-    and read that by `--column symbol=`
+    `A` and `B` follow each other in time without overlap: parts of one
+    series, or contracts, are not symbols of a portfolio; read one of them
+    by `--symbol NAME`, or write them to one file, with the prices of
+    contracts adjusted at each change of contract, and read that by
+    `--column symbol=`
     ");
 }
 

@@ -171,13 +171,13 @@ impl Kind {
 
     fn check_bars(&self, run: &Result<Value, String>) -> Result<(), String> {
         let found = run.as_ref().map_err(Clone::clone)?;
-        let understood = &found["files"][0]["understood"];
+        let read_report = &found["files"][0]["understood"];
         let bars: Vec<&str> =
-            understood["bars"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+            read_report["bars"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
         if bars != self.bars {
             return Err(format!("{bars:#?}\nis not {:#?}", self.bars));
         }
-        let warnings = understood["warnings"].to_string();
+        let warnings = read_report["warnings"].to_string();
         let is_told = warnings.contains(self.warns);
         is_told.then_some(()).ok_or_else(|| format!("{warnings}\nlacks: {}", self.warns))
     }

@@ -120,8 +120,8 @@ fn parquet_of_every_kind_of_time_and_number_gives_the_same_bars() {
 #[test]
 fn an_error_in_parquet_names_the_row() {
     insta::assert_snapshot!(wrapped(parquet("hole.parquet").unwrap_err()), @r"
-    `parquet/hole.parquet` row 42, column `low`: `` is no price: delete the
-    row, or leave such rows out with `--bad-rows drop`
+    `parquet/hole.parquet` row 42, column `low`: `` is not a price: delete
+    the row, or leave such rows out with `--bad-rows drop`
     ");
 }
 

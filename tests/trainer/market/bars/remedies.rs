@@ -115,7 +115,11 @@ fn what_numbers_are_can_be_said() {
         (["2020006", "2020007", "2020008", "2020009", "2020010", "2020013"], "`YYYYDDD`", 0),
         (["2010", "2011", "2012", "2013", "2014", "2015"], "a year, `YYYY`", 0),
         (["200106", "200107", "200108", "200109", "200110", "200111"], "or a date, `YYMMDD`", 0),
-        (["34200000", "34260000", "34320000", "34380000", "34440000", "34500000"], "of a day", 0),
+        (
+            ["34200000", "34260000", "34320000", "34380000", "34440000", "34500000"],
+            "since midnight",
+            0,
+        ),
     ] {
         Case::new(rows(NAMES, times), says, 6).nth(nth).by_flags();
     }
@@ -147,7 +151,10 @@ fn days_months_and_clocks_can_be_said() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("prices.csv"), text).unwrap();
     let (_, told) = bars(folder.path(), "prices.csv", "--time-zone America/New_York");
-    assert!(told.contains("the hour that spring leaves out in America/New_York"), "{told}");
+    assert!(
+        told.contains("the hour that daylight saving time skips in America/New_York"),
+        "{told}"
+    );
     let (is_good, told) = bars(folder.path(), "prices.csv", "--time-zone Europe/Berlin");
     assert!(is_good, "{told}");
     let zone = [9, 10, 11, 12, 13, 14].map(|hour| format!("2020-01-06 {hour:02}:00 IST"));
@@ -164,7 +171,7 @@ fn days_months_and_clocks_can_be_said() {
 fn columns_can_be_named() {
     let counted = ["1", "2", "3", "4", "5", "6"].map(|row| format!("{row},2020-01-0{row}"));
     let text = rows("time,when,open,high,low,close,volume", counted.each_ref().map(String::as_str));
-    Case::new(text, "only counts rows", 6).value("when").by_flags();
+    Case::new(text, "only numbers the rows", 6).value("when").by_flags();
     let text = days().replace("Close", "Settled on");
     Case::new(text, "has no column `close`", 6).value("'Settled on'").by_flags();
     let text = days().replace("Volume", "Close");
@@ -173,12 +180,12 @@ fn columns_can_be_named() {
     let prices = ["2,3,1,1", "3,4,2,2", "4,5,2,3", "4,5,3,4", "5,6,4,4", "6,7,4,5"];
     let text: String =
         (6..).zip(prices).map(|(day, row)| format!("2020-01-{day:02},{row},9\n")).collect();
-    Case::new(text, "rather close, high, low, open", 6).by_flags();
+    Case::new(text, "seem to be close, high, low, open", 6).by_flags();
     let json: Vec<String> = (6..)
         .zip(prices)
         .map(|(day, row)| format!("[{},{row}]", 1_578_268_800 + 86_400 * (day - 6)))
         .collect();
-    let case = Case::new(format!("[{}]", json.join(",")), "rather close, high, low, open", 6);
+    let case = Case::new(format!("[{}]", json.join(",")), "seem to be close, high, low, open", 6);
     case.by_flags();
     let json = json.iter().map(|row| row.replace(']', ",1]").replace(",1,", ",1,9,"));
     let text = format!("[{}]", json.collect::<Vec<_>>().join(","));
@@ -196,12 +203,12 @@ fn numbers_can_be_said() {
     Case::new(rest, "could be 1000 or 1: set `bars.decimal`", 1).value("point").by_flags();
     let bonds = "date,open,high,low,close\n2020-01-06,110'165,111'000,110'000,110'302\n";
     Case::new(bonds, "a price in 32nds", 1).by_flags();
-    Case::new(quoted(",2,4,2,3,", ",,4,2,3,"), "is no price", 5).by_flags();
+    Case::new(quoted(",2,4,2,3,", ",,4,2,3,"), "is not a price", 5).by_flags();
     Case::new(quoted(",2,4,2,3,", ",2,4,2,7,"), "is below the close", 6).by_flags();
     Case::new(quoted(",2,4,2,3,", ",2,4,2,7,"), "is below the close", 5).nth(1).by_flags();
-    Case::new(days() + "Total,,,,,40\n", "a row that is no bar is left out", 6).by_flags();
-    Case::new(days() + "40 rows\n", "it is no bar", 6).by_flags();
-    Case::new(days() + "2020-01-14,0.5 Dividend\n", "it is no bar", 6).by_flags();
+    Case::new(days() + "Total,,,,,40\n", "a row that is not a bar is left out", 6).by_flags();
+    Case::new(days() + "40 rows\n", "it is not a bar", 6).by_flags();
+    Case::new(days() + "2020-01-14,0.5 Dividend\n", "it is not a bar", 6).by_flags();
     Case::new(quoted("2020-01-08", "2020-01-07"), "is a duplicate", 5).by_flags();
 }
 
@@ -268,7 +275,7 @@ fn what_other_programs_pack_is_unpacked_by_them() {
             "a zip file in a zip",
             "bars/in.zip",
         ),
-        ("7z a -mm=LZMA prices.zip a.csv", "prices.zip", "by a method that is not read", "bars"),
+        ("7z a -mm=LZMA prices.zip a.csv", "prices.zip", "with an unsupported compression", "bars"),
         ("zip -0 -s 64k prices.zip long.csv", "prices.zip", "is one part of a zip file", "bars"),
         ("zip -0 -s 64k prices.zip long.csv", "prices.z01", "is one part of a zip file", "bars"),
     ] {
@@ -330,14 +337,14 @@ fn what_is_wrong_throughout_is_not_left_out() {
     let (is_good, told) = bars(folder.path(), "prices.csv", "");
     assert!(!is_good && !told.contains("--bad-rows"), "{told}");
     let (is_good, told) = bars(folder.path(), "prices.csv", "--bad-rows drop");
-    assert!(!is_good && told.contains("of 6 rows 6 cannot be"), "{told}");
-    // A line of names below which the columns are others.
+    assert!(!is_good && told.contains("of 6 rows 6 are invalid"), "{told}");
+    // A second header, with other columns below it.
     let other =
         days().replace("Open,High,Low,Close", "Close,High,Low,Open").replace("2020-01", "2020-02");
     write(&(days() + &other));
     for flags in ["", "--bad-rows drop"] {
         let (is_good, told) = bars(folder.path(), "prices.csv", flags);
-        assert!(!is_good && told.contains("cut the file in two there"), "{told}");
+        assert!(!is_good && told.contains("split the file there"), "{told}");
     }
     write(&(days() + &days().replace("2020-01", "2020-02")));
     let (is_good, told) = bars(folder.path(), "prices.csv", "");

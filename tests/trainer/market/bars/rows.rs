@@ -1,4 +1,4 @@
-//! Rows that cannot be, and how they are reported.
+//! Invalid rows, and how they are reported.
 
 use std::fmt::Write;
 use std::fs;
@@ -19,12 +19,12 @@ fn check_row(row: &str, problem: &str) {
 #[test]
 fn a_row_that_cannot_be_is_refused_with_its_place() {
     check_row("2020-01-02,1,1,1,abc,1", "column `close`: `abc` is not a number; write digits");
-    check_row("2020-01-02,1,1,1,,1", "column `close`: `` is no price: delete the row");
+    check_row("2020-01-02,1,1,1,,1", "column `close`: `` is not a price: delete the row");
     check_row(
         "2020-01-02,\"1,5\",1,1,1,1",
         "column `open`: `1,5` is not a number; write it with a",
     );
-    check_row("2020-01-02,1,NaN,1,1,1", "column `high`: `NaN` is no price");
+    check_row("2020-01-02,1,NaN,1,1,1", "column `high`: `NaN` is not a price");
     check_row("2020-01-02,1,1,1,inf,1", "column `close`: `inf` is not a finite number");
     check_row("2020-01-02,1,1e999,1,1,1", "column `high`: `1e999` is not a finite number");
     check_row("2020-01-02,0,1,0,1,1", "column `open`: `0` is not above 0, as a price must be");

@@ -9,7 +9,7 @@ fn told(factor: f64) -> Option<String> {
     let rows =
         (6..=8).map(|day| row(day, 100.0)).chain((9..=10).map(|day| row(day, 100.0 * factor)));
     let text = format!("date,open,high,low,close\n{}", rows.collect::<String>());
-    let warnings = summarize(text).understood.unwrap().warnings;
+    let warnings = summarize(text).read_report.unwrap().warnings;
     let ratio = warnings.first()?.split_once(" 00:00:00 (")?.1.split_once(')')?.0.to_owned();
     Some(ratio)
 }
@@ -40,5 +40,5 @@ fn prices_below_0_have_no_ratio() {
     };
     let source = trainer::market::bars::BarSource::open("oil.csv", folder.path()).unwrap();
     let summary = source.with_config(&config).summarize().unwrap();
-    assert_eq!(summary.understood.unwrap().warnings, [""; 0]);
+    assert_eq!(summary.read_report.unwrap().warnings, [""; 0]);
 }

@@ -108,11 +108,11 @@ fn contracts_that_follow_each_other_in_a_file_are_never_one_series() {
     }
     let whole = file(&content, &BarsConfig::default());
     insta::assert_snapshot!(wrapped(whole.error()), @r"
-    `CL F20` and `CL G20` follow each other in time, and none is there
-    together with another: parts of one series, or contracts, are no
-    symbols of a portfolio; read one of them by `--symbol NAME`, or write
-    them to one file, with the prices of contracts adjusted where one
-    follows another, and read that by `--column symbol=`
+    `CL F20` and `CL G20` follow each other in time without overlap: parts
+    of one series, or contracts, are not symbols of a portfolio; read one
+    of them by `--symbol NAME`, or write them to one file, with the prices
+    of contracts adjusted at each change of contract, and read that by
+    `--column symbol=`
     ");
     assert!(whole.closes().unwrap_err().contains("is another symbol than `CL F20`"));
     assert_eq!(file(&content, &only("CL G20")).closes(), Ok(vec![10.5, 10.6, 10.7, 10.8]));
@@ -149,9 +149,9 @@ fn a_series_that_begins_beyond_the_sample_is_never_appended() {
         let error = file(&content, &config).closes().unwrap_err();
         insta::allow_duplicates! {
             insta::assert_snapshot!(wrapped(error), @r"
-            `bars.csv` line 3002, column `time`: `1577836800` is where another
-            series begins: `kind` is `second`, and was `first` before; if it tells
-            series apart, say so by `--column 'symbol=kind'`
+            `bars.csv` line 3002, column `time`: `1577836800` begins another
+            series: `kind` is `second`, and was `first` before; if this column
+            identifies the series, say so by `--column 'symbol=kind'`
             ");
         }
     }
@@ -170,12 +170,12 @@ fn words_that_follow_each_other_are_told() {
     }
     let warnings = |content: &str| {
         let file = file(content, &BarsConfig::default());
-        file.source.summarize().unwrap().understood.unwrap().warnings
+        file.source.summarize().unwrap().read_report.unwrap().warnings
     };
     insta::assert_snapshot!(wrapped(&warnings(&content)[0]), @r"
     `leg` is `near` in some rows and `far` in those after them: if these
     are series, such as contracts, say so by `--column 'symbol=leg'`; all
-    rows are taken for one
+    rows are read as one
     ");
     // Notes are none.
     let notes = content.replace("near,10,11,10,10.2", "far,10,11,10,10.2");

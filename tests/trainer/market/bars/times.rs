@@ -66,7 +66,7 @@ fn what_is_no_time_is_refused() {
     ] {
         check_no_time(text, "is not a time; write it as `YYYY-MM-DD HH:MM:SS`");
     }
-    check_no_time("03/04/2020", "is a date whose day and month could be either");
+    check_no_time("03/04/2020", "is a date whose day and month are ambiguous");
     check_no_time("", "is empty");
     check_no_time("1.5e9", "is a time whose last digits a spreadsheet may have rounded away");
 }

@@ -76,8 +76,8 @@ fn plain_prices_beside_others_are_taken_and_that_is_told() {
         );
         let read = file(&content, &BarsConfig::default());
         assert_eq!(read.closes(), Ok(vec![1.5, 2.5]), "{name}");
-        let warnings = read.source.summarize().unwrap().understood.unwrap().warnings;
-        let told = warnings.iter().find(|told| told.contains("beside them stand prices")).unwrap();
+        let warnings = read.source.summarize().unwrap().read_report.unwrap().warnings;
+        let told = warnings.iter().find(|told| told.contains("there are also prices")).unwrap();
         // The remedy as it is told.
         let options: Vec<&str> = told.split('\'').skip(1).step_by(2).collect();
         let columns = options.iter().map(|option| option.split_once('=').unwrap());
@@ -85,6 +85,6 @@ fn plain_prices_beside_others_are_taken_and_that_is_told() {
         let config = BarsConfig { columns, ..BarsConfig::default() };
         let chosen = file(&content, &config);
         assert_eq!(chosen.closes(), Ok(vec![15.0, 25.0]), "{name}: {told}");
-        assert_eq!(chosen.source.summarize().unwrap().understood.unwrap().warnings, [""; 0]);
+        assert_eq!(chosen.source.summarize().unwrap().read_report.unwrap().warnings, [""; 0]);
     }
 }

@@ -124,10 +124,10 @@ fn numbers_that_are_no_times_since_1970_are_told_with_what_they_look_like() {
         check_error(name, &["line 2, column `Date`: `", "it looks like", &format!("`{form}`")]);
         check_with(name, &format!(r#"{{"time_format": "{form}"}}"#), &bars);
     }
-    check_error("row_number_as_time.csv", &["only counts rows and tells no time"]);
+    check_error("row_number_as_time.csv", &["only numbers the rows and is not a time"]);
     check_error(
         "ms_of_day_lean.csv",
-        &["looks like milliseconds of a day", "ms_of_day 2020-01-31"],
+        &["looks like milliseconds since midnight", "ms_of_day 2020-01-31"],
     );
 }
 
@@ -207,7 +207,7 @@ fn a_range_that_rounding_made_is_widened_without_a_word() {
 
 #[test]
 fn rows_that_cannot_be_are_told_with_a_remedy_that_works() {
-    check_error("null_rows.csv", &["line 5", "is no price", "--bad-rows drop"]);
+    check_error("null_rows.csv", &["line 5", "is not a price", "--bad-rows drop"]);
     let rows = read("null_rows.csv", &settings(r#"{"bad_rows": "drop"}"#)).unwrap();
     assert!(rows.len() >= 7);
     check_error("total_line_at_end.csv", &["line 10", "delete the line"]);
@@ -229,18 +229,17 @@ fn an_unknown_volume_counts_as_none() {
 #[test]
 fn a_split_is_told_and_can_be_adjusted() {
     let source = BarSource::open("split_unadjusted.csv", &folder()).unwrap();
-    let understood = source.summarize().unwrap().understood.unwrap();
-    insta::assert_snapshot!(wrapped(&understood.warnings[0]), @r"
+    let read_report = source.summarize().unwrap().read_report.unwrap();
+    insta::assert_snapshot!(wrapped(&read_report.warnings[0]), @r"
     a bar opens like a split: 2020-01-10 00:00:00 (4:1); the prices are
-    taken as they stand, and such a step counts as a gain or loss: `Adj
-    Close` has the adjusted closes, which `--adjusted` takes for all four
-    prices
+    used as they are, and such a step counts as a gain or loss: `Adj Close`
+    has the adjusted closes, by which `--adjusted` adjusts all four prices
     ");
     let adjusted = read("split_unadjusted.csv", &settings(r#"{"adjusted": true}"#)).unwrap();
     assert_eq!(adjusted[0].close, 100.5);
     assert_eq!(adjusted[0].volume, 4000.0);
     let source = source.with_config(&settings(r#"{"adjusted": true}"#));
-    let warnings = source.summarize().unwrap().understood.unwrap().warnings;
+    let warnings = source.summarize().unwrap().read_report.unwrap().warnings;
     assert!(!warnings.iter().any(|warning| warning.contains("like a split")), "{warnings:?}");
 }
 
@@ -248,9 +247,9 @@ fn a_split_is_told_and_can_be_adjusted() {
 fn what_was_done_about_rows_is_counted() {
     let source = BarSource::open("bitmex_open_outside.csv", &folder()).unwrap();
     let config = BarsConfig { bad_rows: BadRows::Drop, ..BarsConfig::default() };
-    let understood = source.with_config(&config).summarize().unwrap().understood.unwrap();
-    assert_eq!(understood.repairs.n_dropped, 1);
-    assert!(understood.lines.iter().any(|line| line.starts_with("1 row left out: ")));
+    let read_report = source.with_config(&config).summarize().unwrap().read_report.unwrap();
+    assert_eq!(read_report.repairs.n_dropped, 1);
+    assert!(read_report.lines.iter().any(|line| line.starts_with("1 row left out: ")));
 }
 
 /// Writes a file and reads it.
@@ -265,7 +264,7 @@ fn a_day_and_month_that_nothing_decides_are_asked_for() {
     let rows = "date,open,high,low,close\n03/04/2020,1,2,1,2\n04/04/2020,2,3,2,3\n";
     insta::assert_snapshot!(wrapped(written(rows, &BarsConfig::default()).unwrap_err()), @r"
     `bars.csv` line 2, column `date`: `03/04/2020` is a date whose day and
-    month could be either, and no row decides: set `bars.time_format`, or
+    month are ambiguous, and no row decides: set `bars.time_format`, or
     pass `--time-format`: `day_first` (2020-04-03) or `month_first`
     (2020-03-04)
     ");
@@ -285,7 +284,7 @@ fn a_change_of_unit_within_a_file_is_understood() {
     assert_eq!(bars[2].time_ms - bars[1].time_ms, HOUR_MS);
     // A digit that is lost is no other unit.
     let error = written(&rows.replace("1735606800000", "173560680000"), &BarsConfig::default());
-    assert!(error.unwrap_err().contains("is no time that bars can have"));
+    assert!(error.unwrap_err().contains("is not a plausible time"));
 }
 
 #[test]
@@ -352,8 +351,8 @@ fn dividends_are_read_only_where_they_are_named() {
     insta::assert_snapshot!(
         wrapped(written(&rows.replace("0.25", "-0.25"), &named).unwrap_err()),
         @r"
-    `bars.csv` line 3, column `Div. paid`: `-0.25` is no dividend; write
-    what one unit is paid, in money, and nothing where none is
+    `bars.csv` line 3, column `Div. paid`: `-0.25` is not a dividend; write
+    the amount per unit, and leave other rows empty
     "
     );
 }

@@ -226,7 +226,7 @@ fn a_stream_and_a_folder_are_told_of_as_a_file_is() {
     volume: `volume`
     names: in the file
     other.csv: 2000 bars of 30 min, 2017-07-14 02:40:00 to 2017-08-24 18:10:00 UTC, no gaps
-    warning: a bar opens like a split: 2017-08-03 22:40:00 (4:1); the prices are taken as they stand, and such a step counts as a gain or loss: use prices that are adjusted, if it is one
+    warning: a bar opens like a split: 2017-08-03 22:40:00 (4:1); the prices are used as they are, and such a step counts as a gain or loss: use adjusted prices if it is one
     ");
     std::fs::create_dir(workspace.path("folder")).unwrap();
     workspace.write("folder/AAA.csv", &bars);

@@ -113,21 +113,21 @@ impl BarsCheck {
         }
     }
 
-    /// Prints how the bars were read, without the lines of `understood`,
+    /// Prints how the bars were read, without the lines of `read_report`,
     /// which were printed before; returns whether there were mismatches.
-    pub(super) fn finish(self, understood: &ReadReport) -> bool {
+    pub(super) fn finish(self, read_report: &ReadReport) -> bool {
         let mut later = ReadReport::default();
         match &self.summaries[..] {
             [summary] => {
                 progress::print_line(&summary.to_string());
-                summary.understood.iter().for_each(|found| later.add(found));
+                summary.read_report.iter().for_each(|found| later.add(found));
             }
             [] => {}
             several => later.add_symbols(several),
         }
-        later.lines.retain(|line| !understood.lines.contains(line));
+        later.lines.retain(|line| !read_report.lines.contains(line));
         print_lines(&later);
-        for warning in understood.warnings.iter().chain(&later.warnings) {
+        for warning in read_report.warnings.iter().chain(&later.warnings) {
             warn(warning);
         }
         !self.warned.is_empty()
@@ -163,8 +163,8 @@ fn of(symbol: &str) -> String {
 }
 
 /// Prints to stderr how bars were read.
-pub(super) fn print_lines(understood: &ReadReport) {
-    for line in &understood.lines {
+pub(super) fn print_lines(read_report: &ReadReport) {
+    for line in &read_report.lines {
         progress::print_line(line);
     }
 }

@@ -101,8 +101,7 @@ impl Fault {
     /// of the first.
     #[cold]
     pub(super) fn of_names() -> Self {
-        let problem = "begins another line of names, and the columns below it are not those \
-                       above: cut the file in two there";
+        let problem = "begins a second header with other columns: split the file there";
         Self { field: BarField::Time, problem: problem.to_owned(), kind: FaultKind::OtherNames }
     }
 
@@ -126,7 +125,8 @@ impl Fault {
     }
 
     fn no_price(field: BarField) -> Self {
-        let problem = "is no price: delete the row, or leave such rows out with `--bad-rows drop`";
+        let problem = "is not a price: delete the row, or leave such rows out with `--bad-rows \
+                       drop`";
         Self { field, problem: problem.to_owned(), kind: FaultKind::NoPrice }
     }
 
@@ -153,11 +153,11 @@ impl Fault {
             return Self::new(
                 field,
                 "is empty, and a feature must be known at each bar's close: delete the rows before \
-                 its first value, and fill the others with what was known then",
+                 its first value, and fill later ones with the last known value",
             );
         }
-        let not_finite = "is not a finite number, as a feature must be: correct it, or fill in \
-                          what was known at the bar's close";
+        let not_finite = "is not a finite number, as a feature must be: correct it, or fill in the \
+                          value known at the bar's close";
         number::parse(text)
             .map_or_else(|| Self::not_a_number(field, text), |_| Self::new(field, not_finite))
     }
@@ -259,12 +259,12 @@ fn explain(bar: &Bar, allows_negative: bool) -> Fault {
     if !(bar.dividend >= 0.0 && bar.dividend.is_finite()) {
         return Fault::new(
             BarField::Dividend,
-            "is no dividend; write what one unit is paid, in money, and nothing where none is",
+            "is not a dividend; write the amount per unit, and leave other rows empty",
         );
     }
     let others = [("open", open), ("close", close), ("low", low)];
-    let remedy = "check which column is which; `--bad-rows widen` takes the range up to the open \
-                  and close, `--bad-rows drop` leaves the row out";
+    let remedy = "check which column is which; `--bad-rows widen` widens the range to the open and \
+                  close, `--bad-rows drop` leaves the row out";
     if let Some((name, price)) = others.iter().find(|&&(_, price)| price > high) {
         return Fault::range(BarField::High, format!("is below the {name} `{price}`; {remedy}"));
     }

@@ -48,47 +48,46 @@ impl Default for Reading {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct BarsConfig {
-    /// What the times are: `day_first` or `month_first` for `03/04/2020`,
-    /// `year_first` for `20/04/03`; `unix_s`, `unix_ms`, `unix_us`,
-    /// `unix_ns`, `excel`, `days_since_1970`, `julian_day`,
-    /// `dotnet_ticks`, `filetime` or one of the others in
-    /// `docs/formats.md`; or a pattern such as `%d %b %Y %H:%M`.
-    /// Default: null, as the file shows.
+    /// The format of the times: `day_first` or `month_first` for
+    /// `03/04/2020`, `year_first` for `20/04/03`; `unix_s`, `unix_ms`,
+    /// `unix_us`, `unix_ns`, `excel`, `days_since_1970`, `julian_day`,
+    /// `dotnet_ticks`, `filetime` or one of the others in `docs/formats.md`;
+    /// or a pattern such as `%d %b %Y %H:%M`. Default: null, detected from
+    /// the file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_format: Option<String>,
-    /// The zone of times that name none: `America/New_York`, `UTC`,
-    /// `+02:00`. Default: null, UTC, or what the column's name says.
+    /// The time zone of times without one: `America/New_York`, `UTC`,
+    /// `+02:00`. Default: null, the zone in the column's name, else UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
-    /// The columns, by their names in the file: `{"close": "Last"}`. Of
-    /// a file without names they count from 1: `{"close": "5"}`. There
-    /// are `time`, or `date` and `clock`, `open`, `high`, `low`, `close`,
-    /// `volume`, `funding`, `dividend` and `symbol`. Default: none, found
-    /// by name; `dividend`, what one unit is paid on the first day
-    /// without it, is taken only where it is named here, since prices
+    /// The columns, by their names in the file: `{"close": "Last"}`.
+    /// Without a header, they are numbered from 1: `{"close": "5"}`. The
+    /// roles are `time`, or `date` and `clock`, `open`, `high`, `low`,
+    /// `close`, `volume`, `funding`, `dividend` and `symbol`. Default:
+    /// none, found by name. `dividend`, the amount per unit on the
+    /// ex-dividend date, is used only if it is named here, since prices
     /// may be adjusted for it.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub columns: BTreeMap<String, String>,
-    /// The one symbol that is read, of those that a column, names of
-    /// columns or files tell apart. Default: null, all of them, where a
-    /// task takes several.
+    /// The symbol to read, if a file or folder has several. Default:
+    /// null, all symbols, if the task accepts several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub symbol: Option<String>,
     /// The decimal sign of the numbers: `point` or `comma`. Default:
-    /// null, as the file shows.
+    /// null, detected from the file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decimal: Option<Decimal>,
     /// Whether all four prices are multiplied by adjusted close over
     /// close, and the volume divided by it. Default: false.
     #[serde(skip_serializing_if = "is_false")]
     pub adjusted: bool,
-    /// What is done about a row that cannot be: `stop`, `drop` it, or
-    /// `widen` its high and low to its open and close. What was done is
-    /// counted. Default: `stop`.
+    /// What to do about an invalid row: `stop`, `drop` it, or `widen` its
+    /// high and low to its open and close. Such rows are counted.
+    /// Default: `stop`.
     #[serde(skip_serializing_if = "is_stop")]
     pub bad_rows: BadRows,
-    /// Whether prices may be 0 or less, as those of power and of spreads;
-    /// only `simulate` takes them. Default: false.
+    /// Whether prices may be 0 or less, as those of electricity and of
+    /// spreads; only `simulate` accepts them. Default: false.
     #[serde(skip_serializing_if = "is_false")]
     pub negative_prices: bool,
 }
@@ -104,7 +103,7 @@ pub enum Decimal {
     Comma,
 }
 
-/// What is done about a row that cannot be.
+/// What to do about an invalid row.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]

@@ -4,9 +4,7 @@
 //! Rows beyond the sample are read only if the order of day and month is
 //! still ambiguous.
 
-mod guess;
 mod header;
-mod sample;
 mod scaled;
 mod series;
 
@@ -14,15 +12,13 @@ use anyhow::{Error, Result, anyhow};
 
 use super::columns::{Columns, SymbolColumn, TimeColumn, is_reversed};
 use super::config::{BarsConfig, Decimal, Reading};
-use super::input::{Text, input_error, with_name};
+use super::input::{Sample, SampleRow, Text, input_error, next_cells, with_name};
 use super::lenient::{self, number_in};
 use super::printable;
 use super::rows::Rows;
 use super::timestamp::{TimeFormat, TimeHints, TimeText, TimeZone, decide};
 use header::Table;
 pub(super) use header::names_of;
-use sample::next_cells;
-pub(super) use sample::{Sample, SampleRow, next_cells_and_comment};
 pub(super) use series::SeriesTime;
 
 /// The format of one file.
@@ -160,7 +156,7 @@ fn refuse_reversed(
         return Ok(());
     }
     Err(format!(
-        "has no names, and its prices are rather close, high, low, open than open, high, low, \
+        "has no header, and its prices seem to be close, high, low, open, not open, high, low, \
          close; say which column is which, counted from 1, such as by `--column time=1 --column \
          open={} --column high={} --column low={} --column close={}`",
         columns.close + 1,
@@ -176,8 +172,8 @@ fn block_warning(columns: &Columns, rows: &[Vec<String>]) -> Option<String> {
     let [name, one, other] =
         [columns.name(idx), &one, &other].map(|text| printable(text.as_bytes()));
     Some(format!(
-        "`{name}` is `{one}` in some rows and `{other}` in those after them: if these are \
-         series, such as contracts, say so by `--column 'symbol={name}'`; all rows are taken for one"
+        "`{name}` is `{one}` in some rows and `{other}` in those after them: if these are series, \
+         such as contracts, say so by `--column 'symbol={name}'`; all rows are read as one"
     ))
 }
 

@@ -1,4 +1,4 @@
-//! Joins files that follow each other in time: a folder of months.
+//! Finds files that are parts of one series, such as one for each month.
 
 mod names;
 
@@ -13,22 +13,23 @@ use super::summary::DataSummary;
 pub(super) use names::symbol_of;
 use names::{DatedName, counted_parts};
 
-/// Files of one series that overlap by no more are cut badly; those that
-/// overlap by more are of several symbols.
+/// Files that overlap by a smaller fraction are parts of one series with
+/// repeated rows; those that overlap by more are of several symbols.
 const OVERLAP_MAX: f64 = 0.1;
 
-/// A part of a series begins no longer before the month in its name.
-const BEFORE_MS: i64 = 10 * 86_400_000;
+/// A part of a series begins at most so long before the month in its
+/// name.
+const EARLY_MS_MAX: i64 = 10 * 86_400_000;
 
-/// The files of one series, or of one symbol.
+/// Files that may be parts of one series.
 pub(super) struct FileGroup {
     pub(super) symbol: String,
-    /// In the order of their names.
+    /// The files, sorted by name.
     pub(super) parts: Vec<SymbolBars>,
 }
 
-/// Groups files whose names differ alone by a date, or by the number of
-/// a part.
+/// Groups files whose names differ only by a date or the number of a
+/// part.
 pub(super) fn groups(symbols: Vec<SymbolBars>) -> Vec<FileGroup> {
     let mut dated: BTreeMap<String, Vec<SymbolBars>> = BTreeMap::new();
     let mut others = Vec::new();
@@ -55,11 +56,11 @@ pub(super) fn groups(symbols: Vec<SymbolBars>) -> Vec<FileGroup> {
     groups
 }
 
-/// Puts `parts` in the order of their times; `None` where they overlap,
-/// and so are symbols of their own.
+/// Sorts `parts` by time. The inner error returns them if they overlap,
+/// or are contracts, and so are separate symbols.
 ///
-/// Fails where they overlap by a few bars only.
-pub(super) fn in_order(
+/// Fails if they overlap by a few bars only.
+pub(super) fn sorted_parts(
     mut parts: Vec<(SymbolBars, DataSummary)>,
 ) -> Result<Result<Vec<SymbolBars>, Vec<SymbolBars>>> {
     parts.sort_by_key(|(_, summary)| summary.first_ms);
@@ -77,7 +78,7 @@ pub(super) fn in_order(
         if (overlap_ms as f64) < OVERLAP_MAX * span_ms as f64 && after.last_ms > before.last_ms {
             bail!(
                 "`{}` and `{}` are parts of one series, but the second begins before the first \
-                 ends; delete the rows that both have from one of them",
+                 ends; delete the common rows from one of them",
                 before.source,
                 after.source
             );
@@ -88,8 +89,8 @@ pub(super) fn in_order(
     Ok(if overlap.is_some() { Err(sources) } else { Ok(sources) })
 }
 
-/// Whether the month in `name` is that of a contract's end: its bars
-/// begin well before it, and none comes after it.
+/// Whether the month in `name` is the expiry of a contract: the bars
+/// begin well before it, and end in it or before.
 fn is_contract(name: &str, summary: &DataSummary) -> bool {
     let month = DatedName::of(name).and_then(|name| name.month);
     let (Some(begin), Some(end)) =
@@ -99,11 +100,11 @@ fn is_contract(name: &str, summary: &DataSummary) -> bool {
     };
     let [begin_ms, end_ms] =
         [begin, end].map(|day| day.and_time(NaiveTime::MIN).and_utc().timestamp_millis());
-    summary.first_ms < begin_ms - BEFORE_MS && summary.last_ms < end_ms
+    summary.first_ms < begin_ms - EARLY_MS_MAX && summary.last_ms < end_ms
 }
 
-/// Fails where the symbols follow each other in time: they are one
-/// series cut up, or contracts that follow each other.
+/// Fails if the symbols follow each other in time without overlap: they
+/// are parts of one series, or successive contracts.
 pub(super) fn check_overlap(summaries: &[DataSummary]) -> Result<()> {
     let mut sorted: Vec<&DataSummary> = summaries.iter().collect();
     sorted.sort_by_key(|summary| summary.first_ms);
@@ -111,10 +112,10 @@ pub(super) fn check_overlap(summaries: &[DataSummary]) -> Result<()> {
         sorted.len() > 1 && sorted.windows(2).all(|pair| pair[1].first_ms > pair[0].last_ms);
     if is_cut {
         bail!(
-            "`{}` and `{}`{} follow each other in time, and none is there together with another: \
-             parts of one series, or contracts, are no symbols of a portfolio; read one of them \
-             by `--symbol NAME`, or write them to one file, with the prices of contracts adjusted \
-             where one follows another, and read that by `--column symbol=`",
+            "`{}` and `{}`{} follow each other in time without overlap: parts of one series, or \
+             contracts, are not symbols of a portfolio; read one of them by `--symbol NAME`, or \
+             write them to one file, with the prices of contracts adjusted at each change of \
+             contract, and read that by `--column symbol=`",
             sorted[0].source,
             sorted[1].source,
             if sorted.len() > 2 { " and the other symbols" } else { "" }
@@ -123,8 +124,8 @@ pub(super) fn check_overlap(summaries: &[DataSummary]) -> Result<()> {
     Ok(())
 }
 
-/// Fails where one symbol seems to be spelt in two ways, or is there in
-/// several intervals.
+/// Fails if two symbols differ only in case or punctuation, or if one is
+/// present in several intervals.
 pub(super) fn check_spelling(symbols: &[SymbolBars]) -> Result<()> {
     let mut stems: BTreeMap<String, &str> = BTreeMap::new();
     for SymbolBars { symbol, .. } in symbols {
@@ -136,7 +137,7 @@ pub(super) fn check_spelling(symbols: &[SymbolBars]) -> Result<()> {
             && let Some(other) = stems.insert(stem.to_owned(), symbol)
         {
             bail!(
-                "`{other}` and `{symbol}` are one symbol in several intervals, no portfolio: \
+                "`{other}` and `{symbol}` are one symbol in several intervals, not a portfolio: \
                  choose one by `bars.symbol`, such as by `--symbol '{symbol}'`"
             );
         }

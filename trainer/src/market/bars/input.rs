@@ -25,6 +25,7 @@ use super::parquet;
 pub(super) use errors::{input_error, with_name};
 pub use place::Place;
 pub(super) use place::{Packing, container};
+pub(super) use sample::{Sample, SampleRow, next_cells};
 pub(super) use zipped::{is_last_part, unpack_several};
 pub(crate) use zstd::ZstdReader;
 

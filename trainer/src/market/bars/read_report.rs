@@ -1,4 +1,4 @@
-//! Says how a file was read, and what makes its figures doubtful.
+//! Reports how a file was read, with warnings about its data.
 
 mod combine;
 
@@ -13,23 +13,23 @@ use super::reader::Repairs;
 use super::{printable, timestamp};
 use crate::wording::counted;
 
-/// How one file was read.
+/// How one file was read; users check it for misread columns and times.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReadReport {
-    /// What was taken for what, a line each.
+    /// A line for each decision: times, prices, volume, symbols.
     pub lines: Vec<String>,
-    /// What makes figures of these bars doubtful.
+    /// Warnings about data that may distort results.
     pub warnings: Vec<String>,
-    /// What was done about rows that cannot be.
+    /// The bad rows that were dropped or widened.
     pub repairs: Repairs,
-    /// The first and the last bars.
+    /// The first and last bars, a line each.
     pub bars: Vec<String>,
 }
 
 impl ReadReport {
-    /// Returns how a file of this `format` was read; without one, what its
-    /// bars alone tell.
+    /// Returns the report about a file of this `format`; without one, about
+    /// the bars alone.
     pub(super) fn new(format: Option<&FileFormat>, repairs: Repairs, observer: &Observer) -> Self {
         let mut lines = format.map(lines_of).unwrap_or_default();
         let kinds = repairs.kinds.join(", ");
@@ -45,12 +45,12 @@ impl ReadReport {
         Self { lines, warnings: warnings.collect(), repairs, bars: observer.sample_lines() }
     }
 
-    /// Returns what the form alone tells.
+    /// Returns the decisions about the format alone.
     pub(super) fn of_format(format: &FileFormat) -> Self {
         Self { lines: lines_of(format), ..Self::default() }
     }
 
-    /// Adds what is known of other bars.
+    /// Adds the report about other bars.
     pub fn add(&mut self, other: &Self) {
         self.lines.extend(other.lines.iter().cloned());
         self.warnings.extend(other.warnings.iter().cloned());
@@ -131,7 +131,7 @@ fn split_warning(format: Option<&FileFormat>, observer: &Observer) -> Option<Str
     if *n_splits > told.len() {
         let _ = write!(text, " and {} more", n_splits - told.len());
     }
-    text += "; the prices are taken as they stand, and such a step counts as a gain or loss";
+    text += "; the prices are used as they are, and such a step counts as a gain or loss";
     let (adjusted, splits) = format.map_or((None, None), |format| {
         let name = |idx: usize| quoted(format.columns.name(idx));
         (format.columns.adjusted.map(name), format.columns.splits.map(name))
@@ -140,13 +140,13 @@ fn split_warning(format: Option<&FileFormat>, observer: &Observer) -> Option<Str
         (Some(name), _) => {
             let _ = write!(
                 text,
-                ": {name} has the adjusted closes, which `--adjusted` takes for all four prices"
+                ": {name} has the adjusted closes, by which `--adjusted` adjusts all four prices"
             );
         }
         (None, Some(name)) => {
-            let _ = write!(text, ": {name} tells of splits; use prices that are adjusted for them");
+            let _ = write!(text, ": {name} has split ratios; use split-adjusted prices");
         }
-        (None, None) => text += ": use prices that are adjusted, if it is one",
+        (None, None) => text += ": use adjusted prices if it is one",
     }
     Some(text)
 }
@@ -154,8 +154,7 @@ fn split_warning(format: Option<&FileFormat>, observer: &Observer) -> Option<Str
 fn volume_warning(format: &FileFormat, observer: &Observer) -> Option<String> {
     let (units, money) = format.columns.other_volumes();
     let others: Vec<String> = units.iter().chain(&money).map(|name| quoted(name)).collect();
-    let choice =
-        format!("; beside it is {}, which `--column volume=NAME` takes", others.join(", "));
+    let choice = format!("; another one is {}, used by `--column volume=NAME`", others.join(", "));
     let choice = if others.is_empty() { "" } else { &choice };
     let volume = observer.constant_volume?;
     if observer.n_bars < 3 {
@@ -163,7 +162,7 @@ fn volume_warning(format: &FileFormat, observer: &Observer) -> Option<String> {
     }
     match format.columns.volume {
         None if others.is_empty() => None,
-        None => Some(format!("no column is the volume{}", choice.replace("beside it", "there"))),
+        None => Some(format!("no column is the volume{}", choice.replace("another one", "there"))),
         Some(idx) => Some(format!(
             "the volume {} is {volume} in every bar{choice}",
             quoted(format.columns.name(idx))

@@ -1,8 +1,6 @@
-//! Reads bar after bar, checking each, in memory that does not grow.
+//! Reads and checks bars one by one, in bounded memory.
 
-mod between;
 mod fault_tally;
-mod further;
 mod parse;
 mod row_faults;
 mod text;
@@ -11,7 +9,7 @@ use std::collections::HashMap;
 use std::io::Read;
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 
 use super::Bar;
 use super::config::Reading;
@@ -22,9 +20,8 @@ use super::spill::{SpillReader, SpilledBars};
 pub use fault_tally::Repairs;
 use text::TextBars;
 
-/// The bars of one source, in order; an iterator of `Result<Bar>`.
-///
-/// After the first error it ends.
+/// The bars of one source in order of time: an iterator of `Result<Bar>`
+/// that ends after the first error.
 pub struct BarReader(Inner);
 
 enum Inner {
@@ -33,22 +30,22 @@ enum Inner {
     Kept(KeptBars),
 }
 
-/// Bars that are in memory.
+/// Reads bars that are in memory.
 struct KeptBars {
     bars: Arc<Vec<Bar>>,
     n_read: usize,
 }
 
 impl BarReader {
-    /// Returns a reader of `stream`, such as the standard input: a bar
-    /// comes out as soon as its line is in.
+    /// Returns a reader of `stream`, such as the standard input. Each bar
+    /// is returned as soon as its line is read.
     ///
     /// Waits for the first bar; fails without one.
     pub fn of_stream(stream: impl Read + Send + 'static) -> Result<Self> {
         Self::of_stream_with(stream, &Reading::default())
     }
 
-    /// Does the same, where `reading` says what the stream cannot tell.
+    /// Does the same; what is ambiguous is read by `reading`.
     pub fn of_stream_with(stream: impl Read + Send + 'static, reading: &Reading) -> Result<Self> {
         let name = "standard input";
         let mut text =
@@ -59,7 +56,7 @@ impl BarReader {
         Ok(Self(Inner::Text(Box::new(bars))))
     }
 
-    /// Returns a reader of `text`, that of the file called `name`.
+    /// Returns a reader of `text`, the content of the file `name`.
     pub(super) fn new(
         name: &str,
         text: Text,
@@ -77,8 +74,8 @@ impl BarReader {
         Self(Inner::Kept(KeptBars { bars, n_read: 0 }))
     }
 
-    /// Lets a column of symbols name several: times then increase from
-    /// bar to bar of each.
+    /// Allows several symbols in the column of symbols; times then increase
+    /// within each symbol.
     #[must_use]
     pub fn across_symbols(mut self) -> Self {
         if let Inner::Text(text) = &mut self.0 {
@@ -87,12 +84,47 @@ impl BarReader {
         self
     }
 
+    /// Reads the further columns `names`, too: each row must have a finite
+    /// number in each of them.
+    ///
+    /// Fails if the file lacks one.
+    pub fn with_columns(mut self, names: &[String]) -> Result<Self> {
+        if let Inner::Text(text) = &mut self.0 {
+            let found = text.format.columns.find_further(names);
+            text.further = found.map_err(|error| anyhow!("`{}` {error}", text.name))?;
+            text.numbers = vec![0.0; names.len()];
+        }
+        Ok(self)
+    }
+
+    /// Returns the further columns of the last bar, in the order in which
+    /// they were named.
+    #[inline]
+    pub fn columns(&self) -> &[f64] {
+        match &self.0 {
+            Inner::Text(text) => &text.numbers,
+            Inner::Spilled(bars) => bars.columns(),
+            // Only bars without further columns are kept.
+            Inner::Kept(_) => &[],
+        }
+    }
+
+    /// Returns the names of all further columns of the file, in its order.
+    pub(super) fn further_names(&self) -> Vec<String> {
+        match &self.0 {
+            Inner::Text(text) => {
+                text.format.columns.further().into_iter().map(str::to_owned).collect()
+            }
+            Inner::Spilled(_) | Inner::Kept(_) => Vec::new(),
+        }
+    }
+
     /// Returns whether there is a column of symbols.
     pub fn has_symbols(&self) -> bool {
         matches!(&self.0, Inner::Text(text) if text.format.columns.symbol.is_some())
     }
 
-    /// Returns the symbol of the last bar, where a column names it.
+    /// Returns the symbol of the last bar, if there is a column of symbols.
     pub fn symbol(&self) -> Option<&str> {
         match &self.0 {
             Inner::Text(text) => text.format.columns.symbol.map(|_| text.symbol.as_str()),
@@ -100,7 +132,8 @@ impl BarReader {
         }
     }
 
-    /// Returns how the text is read; none of bars that were kept.
+    /// Returns the format of the file; `None` for bars that are not read
+    /// from it.
     pub(super) fn format(&self) -> Option<&FileFormat> {
         match &self.0 {
             Inner::Text(text) => Some(&text.format),
@@ -108,12 +141,12 @@ impl BarReader {
         }
     }
 
-    /// Returns how the text is read, as far as its first rows tell.
-    pub fn understood(&self) -> ReadReport {
+    /// Returns how the file is read, as far as its first rows show.
+    pub fn read_report(&self) -> ReadReport {
         self.format().map(ReadReport::of_format).unwrap_or_default()
     }
 
-    /// Returns what was done about rows that cannot be, so far.
+    /// Returns the bad rows that were dropped or widened so far.
     pub(super) fn repairs(&self) -> Repairs {
         match &self.0 {
             Inner::Text(text) => text.faults.repairs(),

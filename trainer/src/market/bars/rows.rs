@@ -1,8 +1,7 @@
-//! Splits CSV text into rows, one at a time, where it lies.
+//! Splits CSV text into rows, one at a time, without copying.
 //!
-//! A plain line is looked at eight bytes at once. A line with a quote in
-//! it goes through `csv_core`, as RFC 4180 has it; a quoted row may take
-//! several lines.
+//! Plain lines are scanned eight bytes at a time. Rows with quotes are
+//! parsed by `csv_core` as in RFC 4180; they may have several lines.
 
 mod row;
 mod split;
@@ -15,47 +14,51 @@ pub(crate) use row::Row;
 pub(super) use split::{EACH, marks};
 use split::{LineScan, split};
 
-/// What is read at once.
+/// The size of the buffer at first.
 const BUFFER_BYTES: usize = 1 << 16;
-/// The longest row, in bytes, so that a lost quote cannot fill memory.
+/// The longest row, so that a quote without an end cannot fill memory.
 const ROW_BYTES_MAX: usize = 1 << 20;
-/// What a row with quotes has room for at first.
+/// The size of the buffer for a row with quotes at first.
 const N_UNQUOTED_BYTES: usize = 1 << 10;
+/// The number of fields of such a row at first.
 const N_FIELDS: usize = 64;
 
-/// The rows of a text. Empty lines are none.
+/// Reads the rows of a text. Empty lines are skipped.
 pub(crate) struct Rows<R> {
     reader: R,
     delimiter: u8,
     buffer: Vec<u8>,
-    /// Where the bytes not looked at begin, and where the bytes end.
+    /// The begin of the bytes in `buffer` that are not consumed.
     begin: usize,
+    /// The end of the bytes in `buffer`.
     end: usize,
-    /// Newlines before `begin`.
+    /// The number of newlines before `begin`.
     n_lines: u64,
     row: RowPosition,
-    /// Where the fields of the row end in its text.
+    /// The end of each field in the text of the row.
     ends: Vec<usize>,
     unquoter: csv_core::Reader,
-    /// Begins with the text of a row that had quotes, without them.
+    /// The fields of a row with quotes, unquoted and concatenated.
     unquoted: Vec<u8>,
-    /// Lines that the row at hand takes.
+    /// The number of lines of the current row.
     n_row_lines: u64,
     is_at_end: bool,
 }
 
-/// Where the row at hand is.
+/// The position of the current row.
 #[derive(Debug, Clone, Copy)]
 struct RowPosition {
-    /// The line that it begins on, counted from 1.
+    /// The line on which it begins, from 1.
     line: u64,
     text: RowText,
 }
 
+/// Where the text of the current row is.
 #[derive(Debug, Clone, Copy)]
 enum RowText {
-    /// From here on in the buffer.
+    /// In `buffer`, from this index on.
     Buffer(usize),
+    /// In `unquoted`.
     Unquoted,
 }
 
@@ -80,8 +83,8 @@ impl<R: Read> Rows<R> {
         }
     }
 
-    /// Goes to the next row; false at the end. Fails on a row of more
-    /// than 1 MiB.
+    /// Advances to the next row; returns false at the end. Fails on a row
+    /// of more than 1 MiB, and on a quote without an end.
     #[inline]
     pub(crate) fn advance(&mut self) -> io::Result<bool> {
         loop {
@@ -110,7 +113,7 @@ impl<R: Read> Rows<R> {
         }
     }
 
-    /// Returns the row at hand.
+    /// Returns the current row.
     #[inline]
     pub(crate) fn row(&self) -> Row<'_> {
         let (text, gap) = match self.row.text {
@@ -120,17 +123,17 @@ impl<R: Read> Rows<R> {
         Row { text, ends: &self.ends, gap }
     }
 
-    /// Returns the line that the row at hand begins on, from 1.
+    /// Returns the line on which the current row begins, from 1.
     pub(crate) fn line(&self) -> u64 {
         self.row.line
     }
 
-    /// Returns how many lines the row at hand takes.
+    /// Returns the number of lines of the current row.
     pub(crate) fn n_row_lines(&self) -> u64 {
         self.n_row_lines
     }
 
-    /// Whether no row follows the one at hand, which is given up.
+    /// Whether the current row is the last; its fields are lost.
     #[cold]
     pub(crate) fn is_last_row(&mut self) -> bool {
         self.ends.clear();
@@ -148,7 +151,7 @@ impl<R: Read> Rows<R> {
         &self.reader
     }
 
-    /// Takes what stands behind the last newline as a row.
+    /// Advances to a last row without a newline.
     #[cold]
     fn advance_last(&mut self) -> io::Result<bool> {
         if self.begin == self.end {
@@ -160,14 +163,14 @@ impl<R: Read> Rows<R> {
         self.advance()
     }
 
-    /// Takes a row that begins here and has a quote on its first line.
-    /// Fails where it is never closed, and so reaches to the end.
+    /// Advances to a row with a quote on its first line. Fails if the quote
+    /// is never closed.
     #[cold]
     fn advance_quoted(&mut self) -> io::Result<()> {
         let (mut n_read, mut n_written, mut n_ends) = (0, 0, 0);
         self.ends.resize(N_FIELDS, 0);
         loop {
-            // None left means to `csv_core` that the text ends here.
+            // An empty input means the end of the text to `csv_core`.
             let input = &self.buffer[self.begin + n_read..self.end];
             let (output, ends) = (&mut self.unquoted[n_written..], &mut self.ends[n_ends..]);
             let (result, read, written, ended) = self.unquoter.read_record(input, output, ends);
@@ -198,7 +201,7 @@ impl<R: Read> Rows<R> {
         Ok(())
     }
 
-    /// Reads on; returns how many bytes came, 0 at the end of the text.
+    /// Reads more bytes; returns their number, 0 at the end of the text.
     #[cold]
     fn fill(&mut self) -> io::Result<usize> {
         if self.is_at_end {
@@ -223,7 +226,7 @@ impl<R: Read> Rows<R> {
         }
     }
 
-    /// Sees to it that the buffer has room behind its bytes.
+    /// Makes room for more bytes in the buffer.
     fn make_room(&mut self) {
         self.buffer.copy_within(self.begin..self.end, 0);
         (self.begin, self.end) = (0, self.end - self.begin);

@@ -1,14 +1,14 @@
-//! Tells bars that are missing from hours and days without trading.
+//! Distinguishes missing bars from hours and days without trading.
 //!
-//! Ordinarily closed is what is without bars on the same day of several
-//! weeks on end: nights, weekends, breaks at noon. What is missing
-//! beside may be a holiday of a market whose other holidays are missing,
-//! too; the rest are gaps. The clock is that of the zone in which the
-//! breaks between bars begin and end at the fewest times of day.
+//! Minutes without bars on the same weekday of several consecutive weeks
+//! are outside of trading hours: nights, weekends, noon breaks. Other
+//! minutes without bars may be a holiday of a market whose other holidays
+//! have no bars, either; the rest are gaps. Local time is that of the
+//! zone in which the breaks between bars begin and end at the fewest
+//! different times of day.
 
 mod closings;
 mod local_days;
-mod minutes;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
@@ -17,35 +17,38 @@ use chrono::{Datelike as _, Days, NaiveDate, NaiveDateTime, TimeDelta};
 use chrono_tz::Tz;
 
 use closings::Market;
-use local_days::{DayPart, days, is_weekend, is_weekend_of, local, minute_of};
-use minutes::{MINUTES_PER_DAY, Minutes, WHOLE_DAY, common, count, remove};
+use local_days::{
+    DayPart, MINUTES_PER_DAY, Minutes, WHOLE_DAY, common, count, days, is_weekend, is_weekend_of,
+    local, minute_of, remove,
+};
 
 const MS_PER_MINUTE: i64 = 60_000;
 const MS_PER_DAY: i64 = MINUTES_PER_DAY * MS_PER_MINUTE;
 
-/// Days below which nothing is known of sessions, and below which each
-/// day counts as any other of five.
+/// The shortest series, in days, whose trading hours can be found.
 const N_DAYS_MIN: i64 = 2;
+/// In shorter series, in days, all days from Monday to Friday are alike.
 const N_DAYS_OF_WEEKS: i64 = 28;
 
-/// Weeks, or days, on end that make hours without bars ordinary.
+/// So many consecutive weeks without bars make closing hours.
 const N_WEEKS: usize = 4;
+/// The same in days, for short series.
 const N_DAYS: usize = 2;
 
-/// Weeks that are looked back or ahead for some with bars.
+/// The most weeks to search back or ahead for weeks with bars.
 const N_WEEKS_MAX: usize = 60;
 
-/// Missing days a year, from which on the market is an unknown one.
+/// With more missing days a year, the market is none of the known ones.
 const N_UNKNOWN: f64 = 3.0;
 
-/// A step that skips bars: the bar before and the bar after.
+/// A step that skips bars, by the open times of the bars around it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Break {
     pub(super) before_ms: i64,
     pub(super) after_ms: i64,
 }
 
-/// Steps that skip bars though the market trades.
+/// Steps that skip bars during trading hours.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Gaps {
     pub(super) count: u64,
@@ -53,8 +56,8 @@ pub(super) struct Gaps {
     pub(super) longest_ms: i64,
 }
 
-/// Returns the true gaps among `breaks`, of bars of `interval_ms`; `span`
-/// begins with the first bar and ends with the last.
+/// Returns the gaps among the `breaks` in bars of `interval_ms`. `span`
+/// is from the first bar to the last.
 pub(super) fn true_gaps(breaks: &[Break], interval_ms: i64, span: Range<i64>) -> Gaps {
     if breaks.is_empty() {
         return Gaps::default();
@@ -70,7 +73,7 @@ pub(super) fn true_gaps(breaks: &[Break], interval_ms: i64, span: Range<i64>) ->
         zones.into_iter().map(|zone| (series.n_break_times(zone), zone)).collect();
     let n_fewest = zones.iter().map(|(n, _)| *n).min().unwrap_or_default();
     zones.retain(|(n, _)| *n <= n_fewest + n_fewest / 4);
-    // The first of equals: UTC, and markets as the table has them.
+    // The first of equals wins: UTC, then markets in the order of the table.
     let mut best: Option<(usize, Vec<Missing>)> = None;
     for (_, zone) in zones {
         let calendar = Calendar::of(&series, zone);
@@ -84,24 +87,25 @@ pub(super) fn true_gaps(breaks: &[Break], interval_ms: i64, span: Range<i64>) ->
             }
         }
     }
-    let (n_days, mut missing) = best.expect("there is UTC");
+    let (n_days, mut missing) = best.expect("UTC is always a candidate");
     if n_days as f64 > N_UNKNOWN * n_years.max(1.0) {
         remove_recurring(&mut missing);
     }
     series.gaps(&missing)
 }
 
-/// What is missing of a day in one break.
+/// The minutes of one day without bars that one break causes, outside of
+/// ordinary closing hours.
 #[derive(Debug)]
 struct Missing {
     break_idx: usize,
     date: NaiveDate,
     minutes: Vec<Minutes>,
-    /// Whether most of what is ordinary for the day is.
+    /// Whether these are more than half of the trading hours of the day.
     is_most: bool,
 }
 
-/// Where bars lack.
+/// The breaks of a series of bars.
 struct Series<'a> {
     breaks: &'a [Break],
     interval_ms: i64,
@@ -109,17 +113,18 @@ struct Series<'a> {
 }
 
 impl Series<'_> {
-    /// Whether there are enough days to know any.
+    /// Whether the series is long enough to find trading hours.
     fn is_long_enough(&self) -> bool {
         self.span.end - self.span.start >= N_DAYS_MIN * MS_PER_DAY
     }
 
-    /// Returns from when to when bars lack, on the clock of `zone`.
+    /// Returns the span without bars, in the local time of `zone`.
     fn missing_span(&self, zone: Tz, found: Break) -> Range<NaiveDateTime> {
         local(zone, found.before_ms + self.interval_ms)..local(zone, found.after_ms)
     }
 
-    /// Returns at how many different times of day breaks begin and end.
+    /// Returns the number of different times of day at which breaks begin
+    /// and end.
     fn n_break_times(&self, zone: Tz) -> usize {
         let times = self.breaks.iter().map(|found| {
             let missing_span = self.missing_span(zone, *found);
@@ -149,16 +154,15 @@ impl Series<'_> {
     }
 }
 
-/// What is missing, by the clock of one zone.
+/// The minutes without bars, in the local time of one zone.
 struct Calendar<'a> {
     series: &'a Series<'a>,
-    /// The minutes of each day without bars, from the first bar to the
-    /// last.
+    /// The minutes without bars of each day from the first bar to the last.
     absent: BTreeMap<NaiveDate, Vec<Minutes>>,
     span: (NaiveDate, NaiveDate),
-    /// What is not ordinary.
+    /// Those outside of ordinary closing hours.
     missing: Vec<Missing>,
-    /// Whether some hours are ordinarily without bars.
+    /// Whether there are ordinary closing hours.
     has_sessions: bool,
 }
 
@@ -201,7 +205,7 @@ impl<'a> Calendar<'a> {
         self.absent.get(&date).map_or(&[], Vec::as_slice)
     }
 
-    /// Returns the minutes of `date` that are ordinarily without bars.
+    /// Returns the ordinary closing hours of `date`.
     fn closed(&self, date: NaiveDate, is_short: bool) -> Vec<Minutes> {
         if !self.series.is_long_enough() {
             return Vec::new();
@@ -228,7 +232,8 @@ impl<'a> Calendar<'a> {
         closed
     }
 
-    /// Returns the nearest days like `date`, of weeks with bars.
+    /// Returns the nearest days in one direction that are comparable to
+    /// `date`, in weeks with bars.
     fn similar_days(
         &self,
         date: NaiveDate,
@@ -250,8 +255,8 @@ impl<'a> Calendar<'a> {
         monday.iter_days().take(7).all(|date| self.absent(date) == [WHOLE_DAY])
     }
 
-    /// Returns what is missing if these are the bars of `market`, and of
-    /// how many days that speaks.
+    /// Returns the minutes that are missing if these are bars of `market`,
+    /// and the number of days that contradict it.
     fn missing_for(&self, market: Option<&Market>) -> (usize, Vec<Missing>) {
         let mut missing = Vec::new();
         for part in &self.missing {
@@ -264,19 +269,19 @@ impl<'a> Calendar<'a> {
         let is_bar = |part: &&Missing| self.series.n_bars(count(&part.minutes)) > 0;
         let days: HashSet<NaiveDate> =
             missing.iter().filter(is_bar).map(|part| part.date).collect();
-        // Days on which it closes, and there are bars.
+        // Days with bars though the market is closed.
         let has_bars =
             |date: &NaiveDate| self.series.n_bars(MINUTES_PER_DAY - count(self.absent(*date))) > 0;
         let holidays =
             market.into_iter().flat_map(|market| market.holidays(self.span.0, self.span.1));
         let n_wrong = holidays.filter(has_bars).count();
-        // A gap is likelier than bars of a day without trading.
+        // Bars on a holiday are less likely than a gap.
         (days.len() + 2 * n_wrong, missing)
     }
 }
 
-/// Leaves out days that are missing in several years by one rule: a
-/// date, such a weekday of a month.
+/// Removes days that are missing in several years by the same rule: the
+/// same date, or the same weekday of a month such as the third Monday.
 fn remove_recurring(missing: &mut Vec<Missing>) {
     let rules = |date: NaiveDate| {
         let (month, day) = (date.month(), date.day());

@@ -1,8 +1,7 @@
-//! Names where bars come from: a file, or the data that is built in.
+//! Sources of bars: a file, a folder, or the built-in data.
 
 mod columns;
 mod folder;
-mod hashing;
 mod listing;
 mod open;
 mod summarize;
@@ -37,46 +36,47 @@ const BTCUSD_30M: &[u8] = include_bytes!("../../../data/btcusd_30m.csv.gz");
 pub struct BarSource {
     name: String,
     origin: Origin,
-    /// Columns that are read beside the bars.
+    /// The further columns to read.
     columns: Vec<String>,
-    /// All of them, where they are few and were read once.
+    /// All bars, if they are few and were read once.
     kept: Option<Arc<Vec<Bar>>>,
     reading: Reading,
-    /// How to read the file, once that was decided.
+    /// The format of the file, once it is decided.
     format: Arc<OnceLock<Arc<FileFormat>>>,
-    /// The bars of a file that begins with the newest, turned round, or
-    /// of a folder of parts, joined.
+    /// The bars of a file that is newest first, in reverse order.
     reversed: Arc<OnceLock<ReversedBars>>,
-    /// What a folder holds.
+    /// The content of a folder, once it was examined.
     content: Arc<OnceLock<FolderContent>>,
-    /// What was done about bad rows of a file of several symbols.
+    /// The bad rows of a file of several symbols, once it was split.
     symbol_repairs: Arc<OnceLock<Repairs>>,
-    /// Where the file was unpacked to, if it was, as long as it is read.
+    /// The temporary folder of a file that was extracted from a zip file;
+    /// kept as long as it is read.
     unpacked: Option<Arc<TempDir>>,
 }
 
-/// The bars of one symbol of several.
+/// The bars of one of several symbols.
 #[derive(Debug, Clone)]
 pub struct SymbolBars {
-    /// As the column has it, or the file's name up to its first point.
+    /// The text in the column of symbols, or the file's name up to its first
+    /// point.
     pub symbol: String,
     /// Its bars.
     pub source: BarSource,
 }
 
-/// Bars that were turned round, and what was done about bad rows.
+/// Bars in reverse order, and the bad rows.
 #[derive(Debug, Clone)]
 struct ReversedBars {
     bars: SpilledBars,
     repairs: Repairs,
 }
 
-/// What a folder holds.
+/// The content of a folder.
 #[derive(Debug, Clone, Default)]
 struct FolderContent {
     symbols: Vec<SymbolBars>,
-    /// How the parts of joined series were read.
-    understood: ReadReport,
+    /// The report about the parts of joined series.
+    read_report: ReadReport,
 }
 
 #[derive(Debug, Clone)]
@@ -84,16 +84,16 @@ enum Origin {
     File(PathBuf),
     Folder(Folder),
     Builtin(&'static [u8]),
-    /// The bars of one symbol of a file.
+    /// The bars of one symbol of a file, in a temporary file.
     Spilled(SpilledBars),
 }
 
 impl BarSource {
-    /// Opens the source that `spec` names: a file of CSV (packed or not),
-    /// JSON or Parquet, relative to `root`, a folder with one for each
-    /// symbol, or [`BUILTIN_BTCUSD_30M`].
+    /// Opens the source `spec`: the path of a CSV (packed or not), JSON or
+    /// Parquet file, relative to `root`; a folder or zip file with one file
+    /// for each symbol; or [`BUILTIN_BTCUSD_30M`].
     ///
-    /// Fails when there is no such file. Its rows are looked at only by
+    /// Fails if the file does not exist. Its rows are not read before
     /// [`BarSource::read`].
     pub fn open(spec: &str, root: &Path) -> Result<Self> {
         let origin = match spec.strip_prefix("builtin:") {
@@ -119,33 +119,33 @@ impl BarSource {
         }
     }
 
-    /// Returns the source that is read as `config` says, where a file
-    /// leaves a doubt.
+    /// Returns the source with these settings for ambiguous files.
     #[must_use]
     pub fn with_config(mut self, config: &BarsConfig) -> Self {
         self.reading.config = Arc::new(config.clone());
         self
     }
 
-    /// Returns how it is read, where a file leaves a doubt.
+    /// Returns the settings for ambiguous files, and the latest time.
     pub fn reading(&self) -> &Reading {
         &self.reading
     }
 
-    /// Returns the source of whose times none can be after `latest_ms`.
+    /// Returns the source with the latest possible time `latest_ms`, in
+    /// milliseconds since 1970 UTC; later times are an error.
     #[must_use]
     pub fn until(mut self, latest_ms: i64) -> Self {
         self.reading.latest_ms = latest_ms;
         self
     }
 
-    /// Returns the source of one symbol of a file.
+    /// Returns the source of the bars of one symbol.
     pub(super) fn of_spilled(name: &str, bars: SpilledBars) -> Self {
         Self::new(name, Origin::Spilled(bars))
     }
 
-    /// Returns the source that reads the columns `names` beside the bars:
-    /// a finite number in each row.
+    /// Returns the source with the further columns `names`, each of which
+    /// must have a finite number in each row.
     #[must_use]
     pub fn with_columns(mut self, names: &[String]) -> Self {
         names.clone_into(&mut self.columns);
@@ -154,8 +154,8 @@ impl BarSource {
         self
     }
 
-    /// Returns the SHA-256 of the source: of a file, that of its bytes;
-    /// of a folder, that of the lines that `sha256sum *` prints in it.
+    /// Returns the SHA-256 of the bytes of a file, or of the lines that
+    /// `sha256sum *` prints in a folder, in hexadecimal.
     pub fn sha256(&self) -> Result<String> {
         Ok(match &self.origin {
             Origin::File(path) => sha256_of_file(path)?,
@@ -165,15 +165,15 @@ impl BarSource {
         })
     }
 
-    /// Returns the source as it was named.
+    /// Returns the name under which the source was opened.
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// Starts a new pass over the bars.
     ///
-    /// Fails when the file holds no bars or its columns are not found;
-    /// a bad row fails when its turn comes.
+    /// Fails if the file has no bars or its columns are not found. A bad row
+    /// fails when the reader gets to it.
     pub fn read(&self) -> Result<BarReader> {
         if let Some(bars) = &self.kept {
             return Ok(BarReader::of_kept(Arc::clone(bars)));
@@ -193,8 +193,7 @@ impl BarSource {
         self.reader(None)
     }
 
-    /// Whether the file begins with the newest bar, and is read from a
-    /// copy that was turned round.
+    /// Whether the file is newest first, and is read from a reversed copy.
     fn is_newest_first(&self) -> Result<bool> {
         Ok(match &self.origin {
             Origin::File(_) | Origin::Builtin(_) => self.format()?.time.is_newest_first,
@@ -202,17 +201,17 @@ impl BarSource {
         })
     }
 
-    /// Returns how the file is read, as far as its first rows tell; of a
-    /// folder, how the parts of series were joined.
-    pub fn understood(&self) -> Result<Option<ReadReport>> {
+    /// Returns how the file is read, as far as its first rows show; of a
+    /// folder, how the parts of series were joined; `None` for one symbol.
+    pub fn read_report(&self) -> Result<Option<ReadReport>> {
         Ok(match &self.origin {
             Origin::File(_) | Origin::Builtin(_) => Some(ReadReport::of_format(&*self.format()?)),
-            Origin::Folder(_) => Some(self.content()?.understood.clone()),
+            Origin::Folder(_) => Some(self.content()?.read_report.clone()),
             Origin::Spilled(_) => None,
         })
     }
 
-    /// Returns how the file is to be read, decided at the first call.
+    /// Returns the format of the file, which the first call decides.
     pub(super) fn format(&self) -> Result<Arc<FileFormat>> {
         if let Some(format) = self.format.get() {
             return Ok(Arc::clone(format));
@@ -223,8 +222,8 @@ impl BarSource {
         Ok(Arc::clone(self.format.get_or_init(|| Arc::new(format))))
     }
 
-    /// Returns the bars of a file that begins with the newest, oldest
-    /// first, from a nameless file of the temporary folder.
+    /// Returns the bars of a file that is newest first, oldest first, in a
+    /// temporary file.
     fn reversed(&self) -> Result<&ReversedBars> {
         if let Some(reversed) = self.reversed.get() {
             return Ok(reversed);
@@ -239,7 +238,7 @@ fn find_file(spec: &str, root: &Path) -> Result<Origin> {
     let path = root.join(spec);
     match fs::metadata(&path) {
         Ok(metadata) if metadata.is_dir() => Ok(Origin::Folder(Folder::of(path))),
-        // What is wrong with it is said when it is read.
+        // Errors are reported when the file is read.
         Ok(_) => Ok(match input::unpack_several(&path).ok().flatten() {
             Some(unpacked) => Origin::Folder(Folder::of_archive(path, unpacked)),
             None => Origin::File(path),

@@ -48,7 +48,7 @@ impl BarStats {
     /// Returns the summary of a file of this `format`, without its name and
     /// checksum.
     pub(super) fn finish(self, format: Option<&FileFormat>, repairs: Repairs) -> DataSummary {
-        let understood = Some(ReadReport::new(format, repairs, &self.observer));
-        DataSummary { understood, ..self.tally.finish() }
+        let read_report = Some(ReadReport::new(format, repairs, &self.observer));
+        DataSummary { read_report, ..self.tally.finish() }
     }
 }

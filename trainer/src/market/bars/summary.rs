@@ -48,8 +48,8 @@ pub struct DataSummary {
     /// after it; 0 without gaps.
     pub longest_gap_ms: i64,
     /// How the file was read; null for part of a file.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub understood: Option<ReadReport>,
+    #[serde(default, rename = "understood", skip_serializing_if = "Option::is_none")]
+    pub read_report: Option<ReadReport>,
 }
 
 impl fmt::Display for DataSummary {
@@ -216,7 +216,7 @@ impl Tally {
             n_gaps: gaps.count,
             n_missing_bars: gaps.n_missing_bars,
             longest_gap_ms: gaps.longest_ms,
-            understood: None,
+            read_report: None,
         }
     }
 }

@@ -66,7 +66,12 @@ const OTHERS: [Chart; 15] = [
         "",
         "What 1 became, day by day, with buy-and-hold scaled to the agent's volatility.",
     ),
-    ("daily", "Returns over time", "", "Each day's, or shorter where there are few days."),
+    (
+        "daily",
+        "Returns over time",
+        "",
+        "Daily returns, or of shorter periods if there are few days.",
+    ),
     (
         "returns",
         "Return distribution",
@@ -76,9 +81,9 @@ const OTHERS: [Chart; 15] = [
     ("month-returns", "Monthly return distribution", "", "Months counted by their return."),
     (
         "normal",
-        "Returns beside a normal distribution",
+        "Returns against a normal distribution",
         "",
-        "Quantiles; on the line, they would be normal. Below it on the left: heavier losses.",
+        "Quantiles: on the line, they are normal; below it on the left, losses are heavier.",
     ),
     (
         "learning-reward",

@@ -40,7 +40,7 @@ pub(super) fn tables(session: &ReportInput) -> Markup {
 
 /// Returns how the bars were read, as `trainer bars` prints it; `None`
 /// where the record lacks it.
-pub(super) fn understood(session: &ReportInput) -> Option<Markup> {
+pub(super) fn read_report(session: &ReportInput) -> Option<Markup> {
     let record = &session.record;
     record.0.pointer("/data/understood").filter(|found| !found.is_null())?;
     let texts = |name: &str| {

@@ -29,12 +29,12 @@ pub(super) fn section(session: &ReportInput, idx: usize, is_alone: bool) -> Mark
                     }
                 }))
                 (learning(session, name))
-                @if let Some(understood) = identity::understood(session) {
+                @if let Some(read_report) = identity::read_report(session) {
                     (Panel {
                         class: "identity understood",
                         title: "How the bars were read",
                         session: name,
-                    }.with(&understood))
+                    }.with(&read_report))
                 }
                 (Panel { class: "identity", title: "Identity", session: name }
                     .with(&identity::tables(session)))
@@ -81,7 +81,7 @@ fn returns(session: &ReportInput, name: &str) -> Markup {
     let years = test.and_then(return_tables::years);
     let years = panel("years", "Yearly returns").with_or(years, "None.");
     let benchmark = test.map(|test| return_tables::benchmark(session, test));
-    let benchmark = panel("beside", "Beside buy and hold").with_or(benchmark, NO_CURVE);
+    let benchmark = panel("beside", "Compared with buy and hold").with_or(benchmark, NO_CURVE);
     let drawdowns = panel("wide drawdowns", "Worst drawdowns").with_table_or(
         test.and_then(return_tables::drawdowns),
         None,

@@ -78,7 +78,7 @@ impl SessionSource {
             let mut bytes = Vec::new();
             file.take(n_bytes_max + 1).read_to_end(&mut bytes)?;
             if bytes.len() as u64 > n_bytes_max {
-                bail!("it has more than {n_bytes_max} bytes, which is none of the trainer's");
+                bail!("it has more than {n_bytes_max} bytes, which the trainer does not write");
             }
             Ok(bytes)
         })

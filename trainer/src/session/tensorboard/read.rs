@@ -72,7 +72,7 @@ pub(crate) fn next_record(file: &mut impl Read) -> Result<Option<Vec<u8>>> {
     }
     let n_bytes = u64::from_le_bytes(length.try_into().expect("eight bytes were read"));
     if n_bytes > RECORD_BYTES_MAX {
-        bail!("a record of {n_bytes} bytes is none of the trainer's");
+        bail!("a record of {n_bytes} bytes was not written by the trainer");
     }
     let Some(record) = take(file, n_bytes)? else { return Ok(None) };
     let Some(record_crc) = take(file, 4)? else { return Ok(None) };

@@ -33,7 +33,7 @@ pub(super) fn check(check_training: &CheckTraining<'_>, bars: &[Bar]) -> Result<
     let check = if n_above < N_ABOVE_MIN {
         LeakCheck::passed(NAME, sharpe_ratios)
     } else {
-        LeakCheck::failed(NAME, format!("{sharpe_ratios}: earned where there is nothing to earn"))
+        LeakCheck::failed(NAME, format!("{sharpe_ratios}: profits where nothing can be predicted"))
     };
     Ok(LeakCheck { shuffled_runs: runs, ..check })
 }

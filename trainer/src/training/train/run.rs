@@ -170,13 +170,13 @@ fn warn_of_unused(config: &TrainingConfig) {
 
 /// Logs how the bars were interpreted, and warnings about them.
 fn log_summary(summary: &DataSummary) {
-    let Some(understood) = &summary.understood else {
+    let Some(read_report) = &summary.read_report else {
         return;
     };
-    for line in &understood.lines {
+    for line in &read_report.lines {
         info!("{line}");
     }
-    for warning in &understood.warnings {
+    for warning in &read_report.warnings {
         warn!("{warning}");
     }
 }
@@ -191,7 +191,7 @@ fn data_record(summary: &DataSummary) -> DataRecord {
         interval_seconds: summary.interval_ms as f64 / 1000.0,
         n_gaps: summary.n_gaps,
         n_missing_bars: summary.n_missing_bars,
-        understood: summary.understood.clone(),
+        read_report: summary.read_report.clone(),
     }
 }
 

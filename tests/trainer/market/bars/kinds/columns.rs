@@ -71,7 +71,7 @@ fn prices_beside() -> Vec<Kind> {
                 |cells| format!("{},1,2,1,2", cells.join(",")),
             )
         })
-        .warns("beside them stand prices of `bid`"),
+        .warns("there are also prices of `bid`"),
         Kind::new("bid and ask", {
             let names =
                 "Date,bid_open,bid_high,bid_low,bid_close,ask_open,ask_high,ask_low,ask_close";
@@ -80,7 +80,7 @@ fn prices_beside() -> Vec<Kind> {
         .without_volume()
         .refused("has 2 kinds of prices side by side", Flags("--symbol bid")),
         Kind::new("times of the ends", below("end_time,open,high,low,close,volume"))
-            .warns("tells when a bar ends"),
+            .warns("is the time at which a bar ends"),
         Kind::new("an expiry before the date", {
             ordered("Date,Expiry,Open,High,Low,Close,Volume", |cells| {
                 format!("2020-03-20,{}", cells.join(","))
@@ -170,14 +170,14 @@ fn headless() -> Vec<Kind> {
         .without_volume(),
         Kind::new("without names: a symbol before", table("", &DAYS.map(|day| format!("A,{day}"))))
             .refused(
-                "put this line at the top, with each name over its column: `symbol,date,open",
+                "put this line at the top, with each name above its column: `symbol,date,open",
                 Edit(|text| format!("symbol,date,open,high,low,close,volume\n{text}")),
             ),
         Kind::new("without names: in another order", {
             ordered("", |[o, h, l, c, v]| format!("{o},{l},{h},{c},{v}")).trim_start().to_owned()
         })
         .refused(
-            "what each column holds is not beyond doubt",
+            "its columns are ambiguous",
             Edit(|text| format!("date,open,low,high,close,volume\n{text}")),
         ),
         Kind::new("klines of Binance", {
@@ -209,7 +209,7 @@ fn scaled() -> Vec<Kind> {
             .map(|row| format!("{} 00:00{}\n", row[..10].replace('-', ""), &row[10..]))
             .collect::<String>()
         })
-        .refused("has the layout of LEAN (QuantConnect): prices of shares", Command("bars.csv")),
+        .refused("has the layout of LEAN (QuantConnect): share prices", Command("bars.csv")),
         Kind::new("LEAN, minutes", {
             table("", &[30, 31, 32, 33, 34, 35].map(|m| ((540 + m) * 60_000).to_string()))
                 .lines()
@@ -225,7 +225,7 @@ fn scaled() -> Vec<Kind> {
         })
         .file("20200106_trade.csv")
         .minutes()
-        .refused("milliseconds of the day that its name tells", Command("bars.csv")),
+        .refused("milliseconds of the day in its name", Command("bars.csv")),
         Kind::new("Databento with prices in 1e-9", {
             ordered("ts_event,rtype,publisher_id,open,high,low,close,volume", |[o, h, l, c, v]| {
                 let scaled =
@@ -233,7 +233,7 @@ fn scaled() -> Vec<Kind> {
                 format!("35,1,{},{v}", scaled.join(","))
             })
         })
-        .refused("whole numbers of 1e-9", Command("bars.csv")),
+        .refused("multiples of 1e-9", Command("bars.csv")),
     ]
 }
 

@@ -102,7 +102,7 @@ fn faults() -> Vec<Kind> {
             .bars(&["2020-01-06 00:00:00  0.85 0.9026360511779785 0.8 0.9026360511779785  500"]),
         Kind::new("rows of null", days().replace("101,102,100,100.5", "null,null,null,null"))
             .without(1)
-            .refused("is no price", Flags("--bad-rows drop")),
+            .refused("is not a price", Flags("--bad-rows drop")),
         Kind::new("an open outside of the range", days().replace("101,102,100,100.5", "109,102,100,100.5"))
             .without(1)
             .refused("is below the open", Flags("--bad-rows drop")),
@@ -116,8 +116,8 @@ fn faults() -> Vec<Kind> {
             Edit(|text| text.replace("2020-01-02,101.5,102.5,101,102,400\n", "")),
         ),
         Kind::new("a line of totals", days() + "Total,,,,,3400\n")
-            .refused("a row that is no bar is left out", Flags("--bad-rows drop")),
-        Kind::new("a line of words", days() + "6 rows\n").refused("it is no bar", Flags("--bad-rows drop")),
+            .refused("a row that is not a bar is left out", Flags("--bad-rows drop")),
+        Kind::new("a line of words", days() + "6 rows\n").refused("it is not a bar", Flags("--bad-rows drop")),
         Kind::new("a row that is cut short", days() + "2020-01-14,101.5,10")
             .refused("the file may be cut short", Edit(|text| text[..text.len() - 19].to_owned())),
         Kind::new("names once more between the rows", {

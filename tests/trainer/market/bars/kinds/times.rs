@@ -58,7 +58,7 @@ fn numbers() -> Vec<Kind> {
 }
 
 fn other_numbers() -> Vec<Kind> {
-    let excel = "is no time since 1970 that bars can have; it looks like a serial date";
+    let excel = "is not a plausible time since 1970; it looks like a serial date";
     vec![
         Kind::new("YYYYMM", by_hour(|month| format!("20190{}", 1 + month))).at(&[
             "2019-01-01",
@@ -96,7 +96,7 @@ fn other_numbers() -> Vec<Kind> {
         .hours(9)
         .refused("FILETIME", Flags("--time-format filetime")),
         Kind::new("row number", by_hour(|row| row.to_string())).refused(
-            "only counts rows and tells no time",
+            "only numbers the rows and is not a time",
             Edit(|text| {
                 let rows = text.lines().skip(1).zip(DAYS);
                 let rows =
@@ -107,12 +107,15 @@ fn other_numbers() -> Vec<Kind> {
         Kind::new("milliseconds of a day", by_minute(|m| ((540 + m) * 60_000).to_string()))
             .minutes()
             .refused(
-                "looks like milliseconds of a day",
+                "looks like milliseconds since midnight",
                 Flags("--time-format 'ms_of_day 2020-01-06'"),
             ),
         Kind::new("seconds of a day", by_minute(|m| ((540 + m) * 60).to_string()))
             .minutes()
-            .refused("looks like seconds of a day", Flags("--time-format 's_of_day 2020-01-06'")),
+            .refused(
+                "looks like seconds since midnight",
+                Flags("--time-format 's_of_day 2020-01-06'"),
+            ),
         Kind::new(
             "rounded by a spreadsheet",
             by_day(|day| format!("{:.4E}", 1.578e9 + 86_400.0 * day as f64)),
@@ -171,7 +174,7 @@ fn texts() -> Vec<Kind> {
                 "2020-02-05",
                 "2020-02-06",
             ])
-            .refused("day and month could be either", Flags("--time-format day_first")),
+            .refused("day and month are ambiguous", Flags("--time-format day_first")),
         Kind::new("months in words", days(|day| format!("{}-Jan-2020", &day[8..]))),
         Kind::new(
             "months in words, the US order",
@@ -216,10 +219,10 @@ fn texts() -> Vec<Kind> {
             "2019-06-01",
         ]),
         Kind::new("digits with a pattern", days(|day| format!("{}012020", &day[8..])))
-            .refused("is no time that bars can have", Flags("--time-format %d%m%Y")),
+            .refused("is not a plausible time", Flags("--time-format %d%m%Y")),
         Kind::new("a text that a formula makes", days(|day| format!("=\"{day}\""))),
         Kind::new("a year that is wrong", days(|day| day.replace("2020", "2062"))).refused(
-            "after tomorrow, when no bar can be: correct the year",
+            "after tomorrow, which is not plausible: correct the year",
             Edit(|text| text.replace("2062", "2020")),
         ),
     ]
@@ -340,7 +343,7 @@ fn hours_of_a_day() -> Vec<Kind> {
         })
         .hours(9)
         .refused(
-            "write its begin alone",
+            "write only its start",
             Edit(|text| {
                 let begin = |line: &str| format!("{}:00{}\n", &line[..13], &line[16..]);
                 let rows: String = text.lines().skip(1).map(begin).collect();
@@ -389,18 +392,17 @@ fn zones() -> Vec<Kind> {
             "`--time-zone America/Chicago` or `--time-zone Asia/Shanghai`",
             Flags("--time-zone Asia/Shanghai"),
         ),
-        Kind::new("CST of Chicago", hours("Date", " CST"))
-            .hours(15)
-            .refused("which is no zone, or that of several", Flags("--time-zone America/Chicago")),
-        Kind::new("IST in the name", hours("Time (IST)", "")).hours(7).refused(
-            "the zone `IST`, which is that of several",
-            Flags("--time-zone Asia/Jerusalem"),
+        Kind::new("CST of Chicago", hours("Date", " CST")).hours(15).refused(
+            "which is an ambiguous or unknown time zone",
+            Flags("--time-zone America/Chicago"),
         ),
+        Kind::new("IST in the name", hours("Time (IST)", ""))
+            .hours(7)
+            .refused("has times in the zone `IST`", Flags("--time-zone Asia/Jerusalem")),
         Kind::new("a column of zones", hours("Date,tz", ",America/New_York")).hours(14),
-        Kind::new("a column of a short name", hours("Date,timezone", ",IST")).hours(7).refused(
-            "name the zone whose clocks are called so",
-            Flags("--time-zone Asia/Jerusalem"),
-        ),
+        Kind::new("a column of a short name", hours("Date,timezone", ",IST"))
+            .hours(7)
+            .refused("name the time zone, such as by", Flags("--time-zone Asia/Jerusalem")),
         Kind::new(
             "short names in the hour that autumn repeats",
             table(

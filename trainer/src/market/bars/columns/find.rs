@@ -2,7 +2,6 @@
 
 use anyhow::{Result, bail};
 
-use super::given::ConfiguredColumns;
 use super::headerless::{line_for, recognize};
 use super::names::{
     find_adjusted, find_funding, find_part, find_price, find_splits, quoted, words,
@@ -10,9 +9,51 @@ use super::names::{
 use super::time_names::find_time;
 use super::time_parts::PartNames;
 use super::volumes::find_volumes;
-use super::wide::WideSymbols;
-use super::{Columns, TimeColumn, klines};
+use super::wide::{WideSymbols, has_plain_prices, is_any_price_configured, symbols_with_prices};
+use super::{Columns, SymbolColumn, TimeColumn, klines};
 use crate::market::bars::config::BarsConfig;
+use crate::market::bars::printable;
+
+/// The columns that the settings assign.
+struct ConfiguredColumns<'a> {
+    names: &'a [String],
+    config: &'a BarsConfig,
+}
+
+impl ConfiguredColumns<'_> {
+    /// Returns the column of `role`. Fails if the file lacks it.
+    fn column(&self, role: &str) -> Result<Option<usize>> {
+        let Some(wanted) = self.config.columns.get(role) else {
+            return Ok(None);
+        };
+        let Some(idx) = self.names.iter().position(|name| name == wanted) else {
+            bail!(
+                "has no column `{wanted}`, which `bars.columns` takes for `{role}`; found {}",
+                quoted(self.names)
+            );
+        };
+        Ok(Some(idx))
+    }
+
+    /// Returns the column of symbols; an empty name means none.
+    fn symbol(&self) -> Result<Option<SymbolColumn>> {
+        if self.config.columns.get("symbol").is_some_and(String::is_empty) {
+            return Ok(None);
+        }
+        Ok(self.column("symbol")?.map(SymbolColumn::Whole))
+    }
+
+    /// Returns the column of the time, or those of date and clock time.
+    fn time(&self) -> Result<Option<TimeColumn>> {
+        let (date, clock) = (self.column("date")?, self.column("clock")?);
+        Ok(match (self.column("time")?, date, clock) {
+            (Some(time), ..) => Some(TimeColumn::Whole(time)),
+            (None, Some(date), Some(clock)) => Some(TimeColumn::Split(date, clock)),
+            (None, Some(date), None) => Some(TimeColumn::Whole(date)),
+            (None, None, _) => None,
+        })
+    }
+}
 
 impl Columns {
     /// Returns the columns of a file with these names.
@@ -100,8 +141,8 @@ impl Columns {
         }
         let Some(found) = recognize(rows) else {
             bail!(
-                "has no line of names, and what each column holds is not beyond doubt; put this \
-                 line at the top, with each name over its column: `{}`",
+                "has no header, and its columns are ambiguous; put this line at the top, with each \
+                 name above its column: `{}`",
                 line_for(first, delimiter)
             );
         };
@@ -126,6 +167,33 @@ impl Columns {
             volumes: found.volume.into_iter().collect(),
             ..Self::of_prices(found.time, prices, names)
         })
+    }
+
+    /// Returns the warning that plain prices are used though the file has
+    /// others, with how to use those.
+    pub(in crate::market::bars) fn other_prices_warning(
+        &self,
+        config: &BarsConfig,
+    ) -> Option<String> {
+        let others = symbols_with_prices(&self.names);
+        let (symbol, columns) = others.first()?;
+        if !has_plain_prices(&self.names) || is_any_price_configured(config) {
+            return None;
+        }
+        let of_role = |role: &&str| columns.iter().find(|(_, known)| known == role);
+        let options: Vec<String> = ["open", "high", "low", "close", "volume"]
+            .iter()
+            .filter_map(|role| Some((role, of_role(role)?.0)))
+            .map(|(role, idx)| {
+                format!("--column '{role}={}'", printable(self.name(idx).as_bytes()))
+            })
+            .collect();
+        Some(format!(
+            "the prices are those of `open`, `high`, `low` and `close`, and there are also prices \
+             of `{}`: use those by {}",
+            printable(symbol.as_bytes()),
+            options.join(" ")
+        ))
     }
 }
 
@@ -161,8 +229,8 @@ fn refuse_parts(names: &[String], time: Option<TimeColumn>) -> Result<()> {
     }
     let parts: Vec<String> = parts.iter().map(|idx| names[*idx].clone()).collect();
     bail!(
-        "has the time in several columns, {}; write it to one, such as `2020-01-31 09:30`, or \
-         name the column that tells the whole time by `--column time=NAME`",
+        "has the time in several columns, {}; write it to one, such as `2020-01-31 09:30`, or name \
+         the column with the whole time by `--column time=NAME`",
         quoted(&parts)
     )
 }

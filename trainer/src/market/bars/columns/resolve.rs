@@ -21,7 +21,8 @@ impl Columns {
             // `YYYYMMDD` is longer than any row number here.
             if rows.iter().all(|row| is_short(row) && !is_numeric_time(row[0].as_bytes())) {
                 return Err(
-                    "has no column `time`: the first, without a name, only counts rows".to_owned()
+                    "has no column `time`: the first, without a name, only numbers the rows"
+                        .to_owned(),
                 );
             }
         }
@@ -29,7 +30,7 @@ impl Columns {
         let times = rows.iter().map(|row| self.time.joined(row));
         if are_ranges(&times.collect::<Vec<_>>()) {
             return Err(format!(
-                "tells in `{}` from when to when each bar is; write its begin alone, such as `09:00` \
+                "has a range of times in `{}` for each bar; write only its start, such as `09:00` \
                  for `09:00-10:00`",
                 printable(self.time_names().join("` and `").as_bytes())
             ));
@@ -98,6 +99,19 @@ impl Columns {
         let is_money = |idx: &usize| is_quote_volume(&words(&self.names[*idx]));
         let money = (0..self.width).filter(is_money).filter(|idx| Some(*idx) != self.volume);
         (units.map(name).collect(), money.map(name).collect())
+    }
+
+    /// Returns the warning that the times are the ends of the bars.
+    pub(in crate::market::bars) fn end_time_warning(&self) -> Option<String> {
+        let is_end = |word: &String| ["end", "ending", "close", "closing"].contains(&word.as_str());
+        let name = self.time_names().into_iter().find(|name| words(name).iter().any(is_end))?;
+        (!self.are_configured).then(|| {
+            format!(
+                "`{}` is the time at which a bar ends, but is taken for its start: all bars are \
+                 one interval late",
+                printable(name.as_bytes())
+            )
+        })
     }
 
     /// Returns the name of the column at `idx`.

@@ -75,8 +75,8 @@ fn is_known(zone: &str) -> bool {
 fn unknown_zone(column: &str, zone: &str) -> String {
     let [column, zone] = [column, zone].map(|text| printable(text.as_bytes()));
     format!(
-        "tells in `{column}` that its times are of the zone `{zone}`, which is that of several or of \
-         none: name it in `bars.time_zone`, or by `--time-zone`, such as `--time-zone Asia/Kolkata`"
+        "has times in the zone `{zone}`, as `{column}` says, which is ambiguous or unknown: name \
+         it in `bars.time_zone`, or by `--time-zone`, such as `--time-zone Asia/Kolkata`"
     )
 }
 

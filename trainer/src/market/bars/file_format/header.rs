@@ -2,11 +2,9 @@
 
 use anyhow::{Result, bail, ensure};
 
-use super::guess;
-use super::sample::{Sample, SampleRow};
 use crate::market::bars::columns::{Columns, is_data, line_for_parts};
 use crate::market::bars::config::BarsConfig;
-use crate::market::bars::input::Packing;
+use crate::market::bars::input::{Packing, Sample, SampleRow};
 use crate::market::bars::lenient::{is_null, number_in};
 use crate::market::bars::timestamp::{is_date, is_numeric_time};
 
@@ -16,6 +14,9 @@ const N_ABOVE_MAX: usize = 10;
 const N_NAME_ROWS_MAX: usize = 3;
 /// The fewest texts of a header; fewer may be a title.
 const N_NAMES_MIN: usize = 4;
+
+/// The fewest numbers to be taken as times; fewer may increase by chance.
+const N_COUNTS_MIN: usize = 5;
 
 /// The columns of a file, and the number of rows above its bars.
 pub(in crate::market::bars) struct Table {
@@ -60,7 +61,7 @@ impl Table {
             return Self::headless(sample, 0, delimiter, config);
         }
         if let Some(line) = line_for_parts(&sample.rows[0].cells, delimiter) {
-            bail!("has no line of names; put this line at the top: `{line}`");
+            bail!("has no header; put this line at the top: `{line}`");
         }
         let Some(failure) = failure else { bail!(no_cells(sample)) };
         ensure!(
@@ -87,9 +88,9 @@ impl Table {
         let columns = Columns::of_headless(&rows, delimiter, config);
         if columns.is_err() && is_json && config.columns.is_empty() {
             bail!(
-                "has lists of {width} without names, and what each number is is not beyond \
-                 doubt; say it, counted from 1, such as by `--column time=1 --column open=2 \
-                 --column high=3 --column low=4 --column close=5`"
+                "has lists of {width} values without names, and which value is which is ambiguous; \
+                 say it, counted from 1, such as by `--column time=1 --column open=2 --column \
+                 high=3 --column low=4 --column close=5`"
             );
         }
         Ok(Self { columns: columns?, n_rows_above: idx - n_faulty })
@@ -98,7 +99,7 @@ impl Table {
     fn below(sample: &Sample, columns: Columns, n_rows_above: usize) -> Result<Self> {
         let rows = sample.rows.get(n_rows_above..).unwrap_or_default();
         let Some(first) = rows.first() else {
-            bail!("has a line of names but no bars below it");
+            bail!("has a header but no bars below it");
         };
         // Dates with a comma make all rows longer than the header.
         let are_others = rows.iter().all(|row| row.cells.len() == first.cells.len());
@@ -118,13 +119,13 @@ fn names_in_comment(sample: &Sample, config: &BarsConfig) -> Option<Columns> {
     names[0] = first;
     let width = sample.rows.first()?.cells.len();
     let below = rows_like(&sample.rows, width);
-    (names.len() == width).then(|| guess::find(&names, &below, config).ok())?
+    (names.len() == width).then(|| find_columns(&names, &below, config).ok())?
 }
 
 fn refuse_widths(row: &SampleRow, n_names: usize) -> Result<Table> {
     let is_longer = row.cells.len() > n_names;
     bail!(
-        "{} has {} columns, and the line of names {n_names}; give each column a name{}",
+        "{} has {} columns, and the header {n_names}; give each column a name{}",
         row.place,
         row.cells.len(),
         if is_longer {
@@ -153,8 +154,8 @@ fn no_cells(sample: &Sample) -> String {
                 's/^\"//; s/\"\\r?$//; s/\"\"/\"/g' 'NAME' > bars.csv`"
             .to_owned();
     }
-    "has no line of names; put one at the top, such as `Date,open,high,low,close,volume` in the \
-     order of the columns"
+    "has no header; put one at the top, such as `Date,open,high,low,close,volume` in the order of \
+     the columns"
         .to_owned()
 }
 
@@ -174,11 +175,11 @@ fn names_at(sample: &Sample, idx: usize, config: &BarsConfig) -> Result<(Columns
     let n_rows = n_name_rows(&sample.rows[idx..]);
     let rows = &sample.rows[idx..idx + n_rows];
     let below = rows_like(&sample.rows[idx + n_rows..], rows[0].cells.len());
-    let found = guess::find(&names_of(rows), &below, config);
+    let found = find_columns(&names_of(rows), &below, config);
     // The second line may be units.
     let found = match found {
         Err(error) if n_rows > 1 => {
-            guess::find(&names_of(&rows[..1]), &below, config).map_err(|_| error)
+            find_columns(&names_of(&rows[..1]), &below, config).map_err(|_| error)
         }
         found => found,
     };
@@ -226,4 +227,39 @@ pub(in crate::market::bars) fn names_of(rows: &[SampleRow]) -> Vec<String> {
         }
     }
     names
+}
+
+/// Returns the columns of a file with these names, some of whose rows are
+/// `rows`.
+fn find_columns(names: &[String], rows: &[Vec<String>], config: &BarsConfig) -> Result<Columns> {
+    let error = match Columns::find(names, config) {
+        Ok(columns) => return Ok(columns),
+        Err(error) => error,
+    };
+    if !error.to_string().starts_with("has no column `time`") {
+        return Err(error);
+    }
+    let is_given = ["time", "date"].iter().any(|role| config.columns.contains_key(*role));
+    let is_end = |name: &String| ["close", "end"].iter().any(|w| name.to_lowercase().contains(w));
+    let mut times = (0..names.len()).filter(|idx| !is_end(&names[*idx]) && holds_times(*idx, rows));
+    let (Some(time), None, false) = (times.next(), times.next(), is_given) else {
+        return Err(error);
+    };
+    if names.iter().filter(|name| **name == names[time]).count() > 1 {
+        return Err(error);
+    }
+    let mut config = config.clone();
+    config.columns.insert("time".to_owned(), names[time].clone());
+    Columns::find(names, &config).map_err(|_| error)
+}
+
+/// Whether the column holds a date in each row, or possible times as
+/// numbers that strictly increase or decrease.
+fn holds_times(idx: usize, rows: &[Vec<String>]) -> bool {
+    let all = |is: fn(&[u8]) -> bool| rows.iter().all(|row| is(row[idx].as_bytes()));
+    let counts: Vec<f64> = rows.iter().filter_map(|row| number_in(&row[idx])).collect();
+    let is_ordered = counts.is_sorted_by(|one, other| one < other)
+        || counts.is_sorted_by(|one, other| one > other);
+    let are_counts = rows.len() >= N_COUNTS_MIN && all(is_numeric_time) && is_ordered;
+    !rows.is_empty() && (all(is_date) || are_counts)
 }

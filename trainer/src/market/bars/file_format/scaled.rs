@@ -4,10 +4,9 @@
 //! Only the layout of a file suggests the unit, so the file is refused
 //! with a command that converts it.
 
-use super::sample::{Sample, SampleRow};
 use crate::market::bars::columns::Columns;
 use crate::market::bars::config::BarsConfig;
-use crate::market::bars::input::Packing;
+use crate::market::bars::input::{Packing, Sample, SampleRow};
 use crate::market::bars::lenient::number_in;
 use crate::market::bars::timestamp::{MS_PER_DAY, TimeFormat, is_date, is_numeric_time};
 
@@ -78,23 +77,23 @@ fn lean(rows: &[SampleRow]) -> Option<String> {
     let rest = format!(" -F, -v OFS=,{variable} '{{ {day}{prices}print $1, $2, $3, $4, $5, $6 }}'");
     let what = match (is_of_day, are_scaled) {
         (true, true) => {
-            "its times are milliseconds of the day that its name tells, on the clock of the \
-             exchange, and prices of shares 10,000 times what they were"
+            "its times are milliseconds of the day in its name, in the time zone of the exchange, \
+             and share prices are multiplied by 10,000"
         }
         (true, false) => {
-            "its times are milliseconds of the day that its name tells, on the clock of the exchange"
+            "its times are milliseconds of the day in its name, in the time zone of the exchange"
         }
-        (false, _) => "prices of shares in it are 10,000 times what they were",
+        (false, _) => "share prices are multiplied by 10,000",
     };
     let as_it_stands = if is_of_day {
         String::new()
     } else {
-        "; if the prices are as they were, say which column is which by `--column time=1 --column \
-         open=2 --column high=3 --column low=4 --column close=5 --column volume=6`"
+        "; if the prices are not multiplied, say which column is which by `--column time=1 \
+         --column open=2 --column high=3 --column low=4 --column close=5 --column volume=6`"
             .to_owned()
     };
     Some(format!(
-        "has the layout of LEAN (QuantConnect): {what}; write it anew by `{}`{as_it_stands}",
+        "has the layout of LEAN (QuantConnect): {what}; convert it by `{}`{as_it_stands}",
         awk(&rest, rows[0].place.packing)
     ))
 }
@@ -116,8 +115,8 @@ fn databento(rows: &[SampleRow]) -> Option<String> {
     let each = prices.iter().map(each).collect::<Vec<_>>().join("; ");
     let rest = format!(" -F, -v OFS=, 'NR > 1 {{ {each} }} 1'");
     Some(format!(
-        "has the layout of Databento, whose prices are whole numbers of 1e-9; write it anew by \
-         `{}`, or say that they are as they stand by `--column close=close`",
+        "has the layout of Databento, whose prices are multiples of 1e-9; convert it by `{}`, or \
+         pass `--column close=close` if they are not",
         awk(&rest, names.place.packing)
     ))
 }
@@ -169,8 +168,9 @@ pub(super) fn warning(
     };
     let are_scaled = rows.iter().all(|row| prices.iter().all(|&idx| is_scaled(&row[idx])));
     (time.is_time_of_day() && are_scaled).then(|| {
-        "the prices are whole numbers beside times of a day, as LEAN (QuantConnect) writes them: \
-         those of shares are 10,000 times what they were; divide them by it if these are"
-            .to_owned()
+        "the prices are whole numbers and the times are milliseconds since midnight, as LEAN \
+         (QuantConnect) writes them: it multiplies share prices by 10,000; divide them if these \
+         are"
+        .to_owned()
     })
 }

@@ -2,10 +2,10 @@
 
 use anyhow::{Result, anyhow};
 
-use super::sample::{Sample, SampleRow};
 use super::{LaterRows, Reopen, time_text};
 use crate::market::bars::columns::{TimeColumn, resolve_time};
 use crate::market::bars::config::Reading;
+use crate::market::bars::input::{Sample, SampleRow};
 use crate::market::bars::printable;
 use crate::market::bars::timestamp::{TimeFormat, TimeHints, TimeText, TimeZone, decide};
 

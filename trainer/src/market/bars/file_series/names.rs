@@ -1,5 +1,5 @@
-//! What the names of files tell: the symbol, the date or the number of a
-//! part. Whether files are parts of one series, their times decide.
+//! Parses the names of files: symbol, date, number of a part. Their times
+//! then decide whether they are parts of one series.
 
 use std::collections::BTreeMap;
 
@@ -7,25 +7,26 @@ use chrono::NaiveDate;
 
 use crate::market::bars::timestamp::parse_time_ms;
 
-/// Endings of names; what else has a point in it is part of the symbol.
-const ENDINGS: [&str; 21] = [
+/// Extensions of files; other text after a point belongs to the symbol.
+const EXTENSIONS: [&str; 21] = [
     "csv", "tsv", "txt", "prn", "dat", "asc", "json", "jsonl", "ndjson", "parquet", "pq",
     "feather", "gz", "gzip", "zst", "zstd", "bz2", "xz", "zip", "part", "ohlcv",
 ];
 
-/// Words for a part, that its number stands behind.
+/// Words before the number of a part.
 const PARTS: [&str; 4] = ["part", "chunk", "piece", "split"];
 
-/// Words between the first day and the last.
-const UNTIL: [&str; 4] = ["to", "bis", "until", "thru"];
+/// Words between the first and the last day of a range.
+const RANGE_WORDS: [&str; 4] = ["to", "bis", "until", "thru"];
 
-/// Returns the symbol that a file is of by its name: what stands before
-/// its endings, such as `BRK.B` of `BRK.B.csv.gz`.
+/// Returns the symbol in the name of a file: the name without its
+/// extensions, such as `BRK.B` of `BRK.B.csv.gz`.
 pub(in crate::market::bars) fn symbol_of(file_name: &str) -> &str {
-    let is_ending = |part: &str| ENDINGS.iter().any(|ending| part.eq_ignore_ascii_case(ending));
+    let is_extension =
+        |part: &str| EXTENSIONS.iter().any(|extension| part.eq_ignore_ascii_case(extension));
     let mut begin = 0;
     for part in file_name.split('.') {
-        if begin > 0 && is_ending(part) {
+        if begin > 0 && is_extension(part) {
             return &file_name[..begin - 1];
         }
         begin += part.len() + 1;
@@ -33,17 +34,17 @@ pub(in crate::market::bars) fn symbol_of(file_name: &str) -> &str {
     file_name.split('.').next().unwrap_or_default()
 }
 
-/// A name that has a date in it.
+/// A name with a date.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct DatedName {
-    /// The rest.
+    /// The name without the dates.
     pub(super) stem: String,
-    /// The month, where that is all that the date tells.
+    /// The first day of the month, if the date is only a month.
     pub(super) month: Option<NaiveDate>,
 }
 
 impl DatedName {
-    /// Takes the dates out of `name`: one, or the first and the last day.
+    /// Parses a name with one date, or with a first and a last one.
     pub(super) fn of(name: &str) -> Option<Self> {
         let tokens = tokens(name);
         let mut stem = String::new();
@@ -59,9 +60,10 @@ impl DatedName {
                 idx += date.n_tokens;
                 continue;
             }
-            let is_until = n_dates == 1 && UNTIL.contains(&tokens[idx]);
-            let is_second_sign = is_sign(tokens[idx]) && n_dates > 0 && !ends_in_word(&stem);
-            if !is_until && !is_second_sign {
+            let is_until = n_dates == 1 && RANGE_WORDS.contains(&tokens[idx]);
+            let is_second_separator =
+                is_separator(tokens[idx]) && n_dates > 0 && !ends_in_word(&stem);
+            if !is_until && !is_second_separator {
                 stem.push_str(tokens[idx]);
             }
             idx += 1;
@@ -70,9 +72,9 @@ impl DatedName {
     }
 }
 
-/// Groups names that differ alone by a number that counts parts, behind
-/// a word for them or from 0 or 1 on; returns what they have in common,
-/// and which are the parts.
+/// Groups names that differ only by the number of a part: after a word
+/// for it, or consecutive from 0 or 1. Returns the common name and the
+/// indices of the parts.
 pub(super) fn counted_parts(names: &[&str]) -> Vec<(String, Vec<usize>)> {
     let mut alike: BTreeMap<(String, String), Vec<(u64, usize)>> = BTreeMap::new();
     for (name_idx, name) in names.iter().enumerate() {
@@ -91,10 +93,10 @@ pub(super) fn counted_parts(names: &[&str]) -> Vec<(String, Vec<usize>)> {
         let follow = parts.iter().zip(begin..).all(|((number, _), expected)| *number == expected);
         let is_new =
             parts.iter().all(|(_, idx)| !groups.iter().any(|(_, taken)| taken.contains(idx)));
-        let begin_of_word = begin_of_word(&head);
-        let are_parts = begin_of_word.is_some() || begin < 2 && follow;
+        let word_start = part_word_start(&head);
+        let are_parts = word_start.is_some() || begin < 2 && follow;
         if parts.len() > 1 && are_parts && is_new {
-            let head = &head[..begin_of_word.unwrap_or(head.len())];
+            let head = &head[..word_start.unwrap_or(head.len())];
             let stem = trimmed(&format!("{}{tail}", trimmed(head))).to_owned();
             groups.push((stem, parts.into_iter().map(|(_, idx)| idx).collect()));
         }
@@ -102,8 +104,8 @@ pub(super) fn counted_parts(names: &[&str]) -> Vec<(String, Vec<usize>)> {
     groups
 }
 
-/// Returns where the word for a part begins that `head` ends in.
-fn begin_of_word(head: &str) -> Option<usize> {
+/// Returns the start of a word for a part at the end of `head`.
+fn part_word_start(head: &str) -> Option<usize> {
     let head = head.trim_end_matches(|letter: char| !letter.is_alphanumeric());
     PARTS.iter().find_map(|part| {
         let begin = head.len().checked_sub(part.len())?;
@@ -111,7 +113,7 @@ fn begin_of_word(head: &str) -> Option<usize> {
     })
 }
 
-fn is_sign(token: &str) -> bool {
+fn is_separator(token: &str) -> bool {
     !token.starts_with(char::is_alphanumeric)
 }
 
@@ -123,7 +125,7 @@ fn trimmed(stem: &str) -> &str {
     stem.trim_matches(|letter: char| !letter.is_alphanumeric())
 }
 
-/// Cuts a name into digits, words, and each other sign.
+/// Splits a name into numbers, words and single other characters.
 fn tokens(name: &str) -> Vec<&str> {
     let kind = |letter: char| match letter {
         letter if letter.is_ascii_digit() => 0,
@@ -143,30 +145,32 @@ fn tokens(name: &str) -> Vec<&str> {
     tokens
 }
 
-/// A date among the tokens of a name.
+/// A date in a name, and the number of its tokens.
 struct Date {
     n_tokens: usize,
     kind: DateKind,
 }
 
 impl Date {
-    /// Returns the longest date that begins at `begin`.
+    /// Returns the longest date that begins with the token at `begin`.
     fn at(tokens: &[&str], begin: usize) -> Option<Self> {
-        // What a date has, and where it ends with so much of it.
+        // The possible parts of a date, and the number of tokens up to
+        // the end of each.
         let (mut parts, mut ends): (Vec<&str>, Vec<usize>) = (Vec::new(), Vec::new());
         for (idx, token) in tokens.iter().enumerate().skip(begin) {
-            if !is_sign(token) {
+            if !is_separator(token) {
                 parts.push(token);
                 ends.push(idx + 1 - begin);
-            } else if parts.is_empty() || is_sign(tokens[idx - 1]) {
+            } else if parts.is_empty() || is_separator(tokens[idx - 1]) {
                 break;
             }
             if parts.len() == 3 {
                 break;
             }
         }
-        // `M10_2021` is no October, and a month alone is a whole name.
-        let is_apart = begin == 0 || is_sign(tokens[begin - 1]);
+        // `M10_2021` is not October 2021. A month without a year must be
+        // the whole name.
+        let is_apart = begin == 0 || is_separator(tokens[begin - 1]);
         let is_lone_word =
             |n_parts| n_parts == 1 && !parts[0].starts_with(|l: char| l.is_ascii_digit());
         (1..=parts.len()).rev().find_map(|n_parts| {
@@ -179,15 +183,15 @@ impl Date {
     }
 }
 
-/// What a date tells.
+/// The precision of a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum DateKind {
-    /// The month that begins then, and nothing else.
+    /// Only a month, which begins on this day.
     Month(NaiveDate),
     Other,
 }
 
-/// Returns the date that `parts` make.
+/// Parses the date of `parts`.
 fn date_of(parts: &[&str]) -> Option<DateKind> {
     let date = |year: &str, month: &str, day: &str| {
         let is_year = year.len() == 4 && (year.starts_with("19") || year.starts_with("20"));

@@ -4,7 +4,6 @@ use std::io::{self, Cursor, ErrorKind, Read};
 
 use super::{Place, Text, sniff};
 use crate::market::bars::columns::is_data;
-use crate::market::bars::file_format::{Sample, SampleRow, next_cells_and_comment};
 use crate::market::bars::rows::Rows;
 
 /// The size of a sample.
@@ -15,6 +14,25 @@ const SAMPLE_BYTES_MAX: usize = 1 << 22;
 const BLOCK_BYTES: usize = 1 << 12;
 /// The most rows of a stream to wait for.
 const N_STREAM_ROWS_MAX: usize = 12;
+
+/// The first rows of a file.
+#[derive(Debug)]
+pub(in crate::market::bars) struct Sample {
+    pub(in crate::market::bars) rows: Vec<SampleRow>,
+    /// The cells of the comment directly above the first row.
+    pub(in crate::market::bars) comment: Option<Vec<String>>,
+    /// Whether a cell was not UTF-8, and was read as Latin-1.
+    pub(in crate::market::bars) is_latin: bool,
+    /// Whether these are all rows of the file.
+    pub(in crate::market::bars) is_all: bool,
+}
+
+/// A row of the sample, and its place in the file.
+#[derive(Debug)]
+pub(in crate::market::bars) struct SampleRow {
+    pub(in crate::market::bars) place: Place,
+    pub(in crate::market::bars) cells: Vec<String>,
+}
 
 impl Text {
     /// Returns the first rows, of a stream only up to the first bar. The
@@ -107,5 +125,39 @@ impl super::TextReader {
 
     fn failure(&mut self) -> Option<io::Error> {
         self.failure.take()
+    }
+}
+
+/// Returns the cells of the next row that is neither blank nor a comment;
+/// `None` at the end or after an error.
+pub(in crate::market::bars) fn next_cells<R: Read>(rows: &mut Rows<R>) -> Option<Vec<String>> {
+    next_cells_and_comment(rows).map(|(cells, _)| cells)
+}
+
+/// Returns the cells of the next row that is neither blank nor a
+/// comment, and those of the comment before it.
+fn next_cells_and_comment<R: Read>(
+    rows: &mut Rows<R>,
+) -> Option<(Vec<String>, Option<Vec<String>>)> {
+    let mut comment = None;
+    loop {
+        match rows.advance() {
+            Ok(true) if rows.row().is_blank() => {}
+            Ok(true) if rows.row().is_blank_or_comment() => comment = Some(cells_of(rows)),
+            Ok(true) => return Some((cells_of(rows), comment)),
+            Ok(false) | Err(_) => return None,
+        }
+    }
+}
+
+fn cells_of<R: Read>(rows: &Rows<R>) -> Vec<String> {
+    rows.row().iter().map(|cell| text_of(cell.trim_ascii())).collect()
+}
+
+/// Decodes a cell as UTF-8, or else as Latin-1.
+fn text_of(cell: &[u8]) -> String {
+    match std::str::from_utf8(cell) {
+        Ok(text) => text.to_owned(),
+        Err(_) => cell.iter().map(|&byte| char::from(byte)).collect(),
     }
 }

@@ -33,7 +33,7 @@ const UNSUPPORTED_FORMATS: [(&[u8], &str); 27] = [
         "is a Python pickle; write it as Parquet or CSV, such as by `python3 -c \
          \"import pandas; pandas.read_pickle('NAME').to_csv('bars.csv')\"`",
     ),
-    (b"\x93NUMPY", "is a NumPy array; write it as CSV with a line of names"),
+    (b"\x93NUMPY", "is a NumPy array; write it as CSV with a header"),
     (b"\xd0\xcf\x11\xe0", "is a spreadsheet of an old kind (xls); save it as CSV"),
     (b"7z\xbc\xaf", "is packed with 7-Zip; unpack it with `7z x 'NAME'`"),
     (b"Rar!", "is packed with RAR; unpack it with `unrar x 'NAME'`"),

@@ -76,7 +76,7 @@ impl BlockSource for Utf16Reader {
         }
         self.rest.drain(..2 * units.len());
         let decoded = String::from_utf16(&units).map_err(|_| {
-            io::Error::new(ErrorKind::InvalidData, "is UTF-16 text with a letter that is none")
+            io::Error::new(ErrorKind::InvalidData, "is UTF-16 text with an invalid character")
         })?;
         text.extend_from_slice(decoded.as_bytes());
         Ok(true)

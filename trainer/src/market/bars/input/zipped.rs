@@ -107,8 +107,8 @@ fn archive(file: File) -> io::Result<ZipArchive<File>> {
 fn unpack(archive: &mut ZipArchive<File>, name: &str, table: &mut File) -> io::Result<()> {
     let mut entry = archive.by_name(name).map_err(|error| match error {
         ZipError::UnsupportedArchive(problem) => invalid(format!(
-            "is a zip file of a kind that is not read here ({problem}); unpack it by `unzip \
-             'NAME' -d bars`, and name that folder"
+            "is a zip file of an unsupported kind ({problem}); unpack it by `unzip 'NAME' -d \
+             bars`, and name that folder"
         )),
         error if error.to_string().contains("method not supported") => unread_method(),
         error => damaged(&error),
@@ -128,8 +128,8 @@ fn unpack(archive: &mut ZipArchive<File>, name: &str, table: &mut File) -> io::R
 
 fn unread_method() -> io::Error {
     invalid(
-        "is a zip file packed by a method that is not read here; unpack it by `7z x 'NAME' -obars`, \
-         and name that folder"
+        "is a zip file with an unsupported compression; unpack it by `7z x 'NAME' -obars`, and \
+         name that folder"
             .to_owned(),
     )
 }

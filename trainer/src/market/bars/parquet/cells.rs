@@ -1,4 +1,4 @@
-//! Writes the values of one Parquet column as the cells of CSV.
+//! Converts the values of one Parquet column to CSV cells.
 
 use std::io::Write as _;
 
@@ -11,41 +11,41 @@ use parquet::schema::types::ColumnDescriptor;
 use super::quoted::push_quoted;
 use crate::market::bars::timestamp::{self, MS_PER_DAY};
 
-/// The cells of some rows of one column, one after the other.
+/// The cells of one column in a batch of rows, concatenated.
 #[derive(Debug, Default)]
 pub(super) struct ColumnText {
     bytes: Vec<u8>,
-    /// Where each cell ends.
+    /// The end of each cell.
     ends: Vec<usize>,
 }
 
-/// How many rows, and at what level they have a value.
+/// The number of rows to read, and the definition level of a value.
 #[derive(Debug, Clone, Copy)]
 struct RowBatch {
     n_rows: usize,
     max_level: i16,
 }
 
-/// What the whole numbers of a column mean.
+/// The meaning of the integers of a column.
 #[derive(Debug, Clone, Copy)]
 enum Meaning {
     Signed,
     Unsigned,
-    /// Digits after the decimal point.
+    /// Decimals with so many digits after the point.
     Decimal(u32),
     /// Days since 1970.
     Date,
-    /// Since 1970; so many make a millisecond.
+    /// A time since 1970, in units of which `per_ms` are a millisecond.
     Time {
         per_ms: i64,
         is_utc: bool,
     },
-    /// Since midnight; so many make a millisecond.
+    /// A time since midnight, in units of which so many are a millisecond.
     Clock(i64),
 }
 
 impl ColumnText {
-    /// Returns the cell of `row`, of those that were read last.
+    /// Returns the cell of `row`, an index into the last batch.
     pub(super) fn cell(&self, row: usize) -> &[u8] {
         let start = if row == 0 { 0 } else { self.ends[row - 1] };
         &self.bytes[start..self.ends[row]]
@@ -67,7 +67,7 @@ impl ColumnText {
                 self.values(reader, at, |text, value| text.extend(value.to_string().bytes()))
             }
             ColumnReader::Int32ColumnReader(reader) => self.values(reader, at, |text, &value| {
-                // The sign bit of an unsigned number is a digit.
+                // The highest bit of an unsigned number is no sign.
                 let value = match whole {
                     Meaning::Unsigned => i64::from(value.cast_unsigned()),
                     _ => i64::from(value),
@@ -167,7 +167,7 @@ impl Meaning {
             }
             Self::Time { per_ms, is_utc } => {
                 write_time(text, count.div_euclid(per_ms));
-                // So that the zone of the settings does not count.
+                // So that the configured zone is not applied.
                 text.extend(is_utc.then_some(b'Z'));
             }
             Self::Clock(per_ms) => {
@@ -181,7 +181,7 @@ impl Meaning {
         let Self::Decimal(scale) = self else {
             return push_quoted(text, value);
         };
-        // Big-endian, with its sign.
+        // Big-endian two's complement.
         let is_negative = value.first().is_some_and(|&byte| byte > 127);
         let mut bytes = [if is_negative { 255 } else { 0 }; 16];
         let n_bytes = value.len().min(16);

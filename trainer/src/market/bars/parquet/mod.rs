@@ -1,10 +1,9 @@
-//! Gives a Parquet file as the CSV text that it could have been.
+//! Converts a Parquet file to CSV text.
 //!
-//! So every rule of bars holds for both, and no number changes: a
-//! double is written with as many digits as it needs to be read back.
-//! Row groups are streamed: a page of each column is in memory, and a
-//! few rows of text. Columns inside of others (lists, structs) are
-//! left out.
+//! All rules for bars then hold for both formats. Numbers keep their
+//! exact values: doubles are written with as many digits as needed.
+//! Row groups are streamed: one page of each column and a few rows of
+//! text are in memory. Nested columns (lists, structs) are left out.
 
 #[cfg(feature = "full")]
 mod cells;
@@ -19,16 +18,16 @@ use std::io::{self, Read};
 
 pub(super) use quoted::push_quoted;
 
-/// What a Parquet file begins and ends with.
+/// The first and last bytes of a Parquet file.
 pub(super) const MAGIC: &[u8] = b"PAR1";
 
-/// Opens `file` as text.
+/// Opens `file` as CSV text.
 #[cfg(feature = "full")]
 pub(super) fn open(file: File) -> io::Result<Box<dyn Read + Send>> {
     Ok(Box::new(text::ParquetText::open(file)?))
 }
 
-/// Says that this build reads no Parquet.
+/// Returns the error that this build does not read Parquet.
 #[cfg(not(feature = "full"))]
 pub(super) fn open(_: File) -> io::Result<Box<dyn Read + Send>> {
     let missing = crate::missing_part::MissingPart { reason: "it is a Parquet file".to_owned() };

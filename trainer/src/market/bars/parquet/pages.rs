@@ -1,4 +1,4 @@
-//! Pages of one column, unpacked by Rust code alone.
+//! Pages of one column; zstd is unpacked without C code.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -12,7 +12,7 @@ use parquet::file::serialized_reader::SerializedPageReader;
 
 use crate::market::bars::input::ZstdReader;
 
-/// The most bytes that a page may have, unpacked.
+/// The size limit of an unpacked page.
 const PAGE_BYTES_MAX: u64 = 256 << 20;
 
 /// Opens the pages of `chunk`, a column of `n_rows` rows in `file`.
@@ -25,13 +25,13 @@ pub(super) fn open(
     if !matches!(chunk.compression(), Compression::ZSTD(_)) {
         return Ok(Box::new(pages(chunk)?));
     }
-    // The library unpacks zstd by C code. Told that the pages are not
-    // packed, it passes them on as they are.
+    // The library would unpack zstd by C code. With the compression set to
+    // none, it returns the pages as they are.
     let chunk = chunk.clone().into_builder().set_compression(Compression::UNCOMPRESSED).build()?;
     Ok(Box::new(ZstdPages(pages(&chunk)?)))
 }
 
-/// Pages packed with zstd.
+/// Pages that are packed with zstd.
 struct ZstdPages(SerializedPageReader<File>);
 
 impl ZstdPages {
@@ -87,7 +87,7 @@ impl ZstdPages {
     }
 }
 
-/// Unpacks what follows the first `n_plain` bytes.
+/// Unpacks the bytes after the first `n_plain`, which are not packed.
 fn unpack(packed: &[u8], n_plain: usize) -> Result<Vec<u8>> {
     let invalid = || ParquetError::General("a page is shorter than it says".to_owned());
     let (plain, packed) = packed.split_at_checked(n_plain).ok_or_else(invalid)?;

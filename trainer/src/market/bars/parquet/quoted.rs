@@ -1,6 +1,6 @@
-//! Cells of CSV text that were none before.
+//! Quotes the cells of CSV text.
 
-/// Writes text as one cell of one line.
+/// Appends `value` as one cell to `text`, quoted if necessary.
 pub(in crate::market::bars) fn push_quoted(text: &mut Vec<u8>, value: &[u8]) {
     if !value.iter().any(|byte| b",;\t\"\r\n".contains(byte)) {
         return text.extend_from_slice(value);
@@ -9,7 +9,7 @@ pub(in crate::market::bars) fn push_quoted(text: &mut Vec<u8>, value: &[u8]) {
     for &byte in value {
         match byte {
             b'"' => text.extend_from_slice(b"\"\""),
-            // Rows are counted by their lines.
+            // A row must be one line, since rows are counted by lines.
             b'\r' | b'\n' => text.push(b' '),
             byte => text.push(byte),
         }

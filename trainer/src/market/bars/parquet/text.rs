@@ -1,4 +1,4 @@
-//! The rows of a Parquet file as text.
+//! Converts the rows of a Parquet file to CSV text.
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
@@ -13,17 +13,17 @@ use super::pages;
 use super::quoted::push_quoted;
 use crate::market::bars::block_reader::{BlockReader, BlockSource};
 
-/// Rows that are turned into text at once.
+/// The number of rows that are converted at once.
 const N_ROWS: usize = 1024;
 
-/// What pandas calls an index without a name; it writes it last.
+/// The name that pandas gives to an unnamed index, which it writes last.
 const NAMELESS_INDEX: &str = "__index_level_";
 
-/// The text of one file.
+/// Produces the CSV text of one file.
 pub(super) struct ParquetText {
     file: Arc<File>,
     metadata: ParquetMetaData,
-    /// Leaf columns in the order of the text.
+    /// The leaf columns in the order of the text.
     columns: Vec<usize>,
     next_group: usize,
     readers: Vec<ColumnReader>,
@@ -32,7 +32,7 @@ pub(super) struct ParquetText {
 }
 
 impl ParquetText {
-    /// Reads the footer of `file`.
+    /// Reads the footer of `file`; returns a reader of its text.
     pub(super) fn open(file: File) -> io::Result<BlockReader<Self>> {
         let metadata = ParquetMetaDataReader::new().parse_and_finish(&file).map_err(failure)?;
         let schema = metadata.file_metadata().schema_descr();
@@ -65,7 +65,7 @@ impl ParquetText {
         Ok(BlockReader::new(text, rows))
     }
 
-    /// Opens the next row group; `false` when there is none.
+    /// Opens the next row group; returns `false` after the last.
     fn next_group(&mut self) -> Result<bool, ParquetError> {
         if self.next_group == self.metadata.num_row_groups() {
             return Ok(false);
@@ -82,7 +82,7 @@ impl ParquetText {
         Ok(true)
     }
 
-    /// Turns the next rows into text; `false` after the last.
+    /// Converts the next rows to text; returns `false` after the last.
     fn fill(&mut self, text: &mut Vec<u8>) -> Result<bool, ParquetError> {
         while self.n_rows_left == 0 {
             if !self.next_group()? {
@@ -125,14 +125,14 @@ fn failure(error: ParquetError) -> io::Error {
     }
 }
 
-/// Says which packing is not read: the file is sound.
+/// Returns the message about an unsupported compression.
 fn unread_packing(error: &str) -> Option<String> {
     let packings = [("brotli", "Brotli"), ("lzo", "LZO")];
     let error = error.to_lowercase();
     let (_, packing) = packings.iter().find(|(name, _)| error.contains(name))?;
     Some(format!(
-        "is a Parquet file packed with {packing}, which is not read here; pack it with zstd, such \
-         as by `python3 -c \"import pandas; \
-         pandas.read_parquet('NAME').to_parquet('bars.parquet', compression='zstd')\"`"
+        "is a Parquet file packed with {packing}, which is not supported; pack it with zstd, such \
+         as by `python3 -c \"import pandas; pandas.read_parquet('NAME').to_parquet('bars.parquet', \
+         compression='zstd')\"`"
     ))
 }

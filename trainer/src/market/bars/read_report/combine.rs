@@ -1,17 +1,16 @@
-//! Puts together how several files, or the bars of several symbols, were
-//! read.
+//! Combines the reports about several files or symbols.
 
 use super::{ReadReport, quoted};
 use crate::market::bars::summary::DataSummary;
 
-/// Sources of one warning that are named.
+/// The number of sources that are named for one warning.
 const N_SOURCES_SHOWN: usize = 3;
 
-/// Symbols that are named.
+/// The number of symbols that are named.
 const N_SYMBOLS_SHOWN: usize = 10;
 
 impl ReadReport {
-    /// Adds how the files were read that were joined to one series.
+    /// Adds the reports about files that were joined to one series.
     pub(in crate::market::bars) fn add_parts(&mut self, symbol: &str, parts: &[DataSummary]) {
         self.add_each(parts);
         self.lines.push(format!(
@@ -21,7 +20,7 @@ impl ReadReport {
         ));
     }
 
-    /// Adds what was found in the bars of several symbols.
+    /// Adds the reports about several symbols.
     pub fn add_symbols(&mut self, summaries: &[DataSummary]) {
         self.add_each(summaries);
         let names: Vec<String> =
@@ -33,7 +32,7 @@ impl ReadReport {
     fn add_each(&mut self, summaries: &[DataSummary]) {
         let mut warned: Vec<(String, Vec<String>)> = Vec::new();
         for summary in summaries {
-            let Some(found) = &summary.understood else {
+            let Some(found) = &summary.read_report else {
                 continue;
             };
             if self.lines.is_empty() {

@@ -1,4 +1,4 @@
-//! Counts the rows that cannot be, by kind, with the first of each.
+//! Counts the bad rows of a file by kind, with the first places of each.
 
 use std::fmt::Write as _;
 
@@ -8,37 +8,37 @@ use serde::{Deserialize, Serialize};
 use crate::market::bars::check::{Fault, FaultKind};
 use crate::market::bars::input::Place;
 
-/// Lines of a kind that are told.
+/// The number of places that are listed for each kind.
 const N_PLACES: usize = 3;
 
-/// What messages about single rows advise.
+/// The advice in messages that applies to single rows only.
 const ADVICE: [&str; 4] = [
-    "; a row that is no bar is left out by `--bad-rows drop`",
+    "; a row that is not a bar is left out by `--bad-rows drop`",
     ", or leave such rows out with `--bad-rows drop`",
     ", or leave it out with `--bad-rows drop`",
     ", `--bad-rows drop` leaves the row out",
 ];
 
-/// More than a tenth of the rows in disorder are no single rows.
-const N_TENTHS: u64 = 10;
+/// `--bad-rows drop` accepts at most one row out of order in so many.
+const N_ROWS_PER_DISORDER: u64 = 10;
 
 fn is_most(n_faulty: u64, n_rows: u64) -> bool {
     2 * n_faulty > n_rows
 }
 
-/// What was done about rows that cannot be.
+/// The bad rows that were dropped or widened.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Repairs {
-    /// Rows that were left out.
+    /// The number of rows that were left out.
     pub n_dropped: u64,
-    /// Bars whose range was widened to their open and close.
+    /// The number of bars whose range was widened to open and close.
     pub n_widened: u64,
-    /// Each kind of fault, how often, and where first.
+    /// A line for each kind of fault, with its count and first places.
     pub kinds: Vec<String>,
 }
 
-/// The faults of one pass.
+/// Counts of the faults in one pass.
 #[derive(Debug, Default)]
 pub(super) struct FaultTally {
     kinds: Vec<FaultCount>,
@@ -54,13 +54,13 @@ struct FaultCount {
 }
 
 impl FaultTally {
-    /// Counts a row that is left out.
+    /// Adds a row that is left out.
     pub(super) fn count(&mut self, fault: &Fault, place: Place) {
         self.n_dropped += 1;
         self.add(fault.kind, place);
     }
 
-    /// Counts a bar that is widened.
+    /// Adds a bar that is widened.
     pub(super) fn count_widened(&mut self, fault: &Fault, place: Place) {
         self.n_widened += 1;
         self.add(fault.kind, place);
@@ -78,7 +78,7 @@ impl FaultTally {
         }
     }
 
-    fn told(&self) -> Vec<String> {
+    fn lines(&self) -> Vec<String> {
         self.kinds
             .iter()
             .map(|FaultCount { fault, n_rows, first }| {
@@ -90,10 +90,10 @@ impl FaultTally {
     }
 
     pub(super) fn repairs(&self) -> Repairs {
-        Repairs { n_dropped: self.n_dropped, n_widened: self.n_widened, kinds: self.told() }
+        Repairs { n_dropped: self.n_dropped, n_widened: self.n_widened, kinds: self.lines() }
     }
 
-    /// Returns the error that begins with the `first` fault.
+    /// Returns the error about all faults, which begins with the `first`.
     pub(super) fn combined_error(&self, first: &Error, n_rows: u64) -> Error {
         let n_faulty: u64 = self.kinds.iter().map(|kind| kind.n_rows).sum();
         let mut text = first.to_string();
@@ -101,12 +101,13 @@ impl FaultTally {
             return anyhow!(text);
         }
         let _ =
-            write!(text, "; of {n_rows} rows {n_faulty} are faulty: {}", self.told().join(", "));
+            write!(text, "; of {n_rows} rows {n_faulty} are faulty: {}", self.lines().join(", "));
         let has = |kind: FaultKind| self.kinds.iter().any(|known| known.fault == kind);
         if has(FaultKind::Range) {
             text += "; `--bad-rows widen` widens a range to its open and close";
         }
-        // What is faulty throughout, or in disorder, is not in single rows.
+        // Dropping single rows does not help if most rows are faulty or
+        // out of order.
         if is_most(n_faulty, n_rows) {
             for advice in ADVICE {
                 text = text.replace(advice, "");
@@ -118,12 +119,12 @@ impl FaultTally {
         anyhow!(text)
     }
 
-    /// Fails where more rows were left out than not: what is wrong is
-    /// then how the file is read.
+    /// Fails if more than half of the rows were left out, or many are out
+    /// of order: the file is then likely misread.
     pub(super) fn refuse_most(&self, name: &str, n_bars: u64) -> Result<(), Error> {
         let is_order = |kind: &&FaultCount| kind.fault == FaultKind::Order;
         let n_disordered = self.kinds.iter().find(is_order).map_or(0, |kind| kind.n_rows);
-        if N_TENTHS * n_disordered > n_bars + self.n_dropped {
+        if N_ROWS_PER_DISORDER * n_disordered > n_bars + self.n_dropped {
             bail!(
                 "`{name}`: {n_disordered} rows are older than the one before, so many that \
                  `--bad-rows drop` would lose good bars; sort the rows by time, oldest first"
@@ -131,11 +132,11 @@ impl FaultTally {
         }
         if is_most(self.n_dropped, n_bars + self.n_dropped) {
             bail!(
-                "`{name}`: of {} rows {} cannot be ({}), more than `--bad-rows drop` is for; \
-                 without it the first of them is told",
+                "`{name}`: of {} rows {} are invalid ({}), too many for `--bad-rows drop`; without \
+                 it, the first of them is reported",
                 n_bars + self.n_dropped,
                 self.n_dropped,
-                self.told().join(", ")
+                self.lines().join(", ")
             );
         }
         Ok(())

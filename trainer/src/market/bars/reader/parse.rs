@@ -1,4 +1,4 @@
-//! Makes a bar of a row, by the form of its file.
+//! Parses a row to a bar, by the format of its file.
 
 use std::sync::Arc;
 
@@ -12,13 +12,13 @@ use crate::market::bars::lenient;
 use crate::market::bars::rows::{Row, Rows};
 use crate::market::bars::timestamp::TimeParser;
 
-/// Reads the rows of one file.
+/// Parses the rows of one file.
 pub(super) struct RowParser {
     format: Arc<FileFormat>,
     time: TimeParser,
-    /// The column of adjusted closes, where prices are to be adjusted.
+    /// The column of adjusted closes, if prices are to be adjusted.
     adjusted: Option<usize>,
-    takes_negative: bool,
+    allows_negative: bool,
 }
 
 impl RowParser {
@@ -26,13 +26,13 @@ impl RowParser {
         Self {
             time: TimeParser::of(format.time.clone()),
             adjusted: format.columns.adjusted.filter(|_| config.adjusted),
-            takes_negative: config.negative_prices,
+            allows_negative: config.negative_prices,
             format: Arc::clone(format),
         }
     }
 
-    /// Returns the bar of `row`, not checked; `previous_ms` is the time of the
-    /// one before.
+    /// Parses `row` to a bar, without checking it; `previous_ms` is the
+    /// time of the row before.
     #[inline]
     pub(super) fn parse(&self, row: Row<'_>, previous_ms: Option<i64>) -> Result<Bar, Fault> {
         let columns = &self.format.columns;
@@ -63,7 +63,8 @@ impl RowParser {
         Ok(bar)
     }
 
-    /// Whether `row` is right but says nothing of this symbol.
+    /// Whether the prices of `row` are missing, as they are where only other
+    /// symbols of a table in wide format have a bar.
     #[cold]
     pub(super) fn has_no_price(&self, row: Row<'_>) -> bool {
         let columns = &self.format.columns;
@@ -78,7 +79,7 @@ impl RowParser {
         plain.or_else(|| lenient::parse(&row[idx], self.format.decimal))
     }
 
-    /// Paid now and then: most bars pay nothing.
+    /// Returns a funding rate or dividend; an empty cell is 0.
     #[inline]
     fn payment(&self, row: Row<'_>, idx: Option<usize>, part: BarField) -> Result<f64, Fault> {
         match idx {
@@ -89,7 +90,7 @@ impl RowParser {
         }
     }
 
-    /// A volume that is not known counts as none.
+    /// Returns the volume; a missing value is 0.
     #[inline]
     fn volume(&self, row: Row<'_>, idx: usize) -> Result<f64, Fault> {
         match self.number(row, idx) {
@@ -99,8 +100,7 @@ impl RowParser {
         }
     }
 
-    /// Fails unless `bar` holds what every bar must; widens its range
-    /// where only the last digit of a double is wrong.
+    /// Checks `bar`; widens its range if that corrects a rounding error.
     #[inline]
     pub(super) fn check(&self, bar: &mut Bar) -> Result<(), Fault> {
         if check::is_valid(bar) {
@@ -112,22 +112,24 @@ impl RowParser {
     #[cold]
     fn check_again(&self, bar: &mut Bar) -> Result<(), Fault> {
         check::widen_within_rounding(bar);
-        check::check(bar, self.takes_negative)
+        check::check(bar, self.allows_negative)
     }
 }
 
-/// Multiplies all prices by what makes the close the `adjusted` one.
+/// Scales all prices so that the close is `adjusted`, and the volume
+/// inversely.
 fn adjust(bar: &mut Bar, adjusted: f64) {
     let factor = adjusted / bar.close;
     bar.open *= factor;
     bar.high *= factor;
     bar.low *= factor;
     bar.close = adjusted;
-    // As many pieces as there are now of what was traded then.
+    // The volume in shares of today, after all splits.
     bar.volume /= factor;
 }
 
-/// Goes to the next row of `name` that is not blank; `false` at the end.
+/// Advances to the next row of `name` that is neither blank nor a
+/// comment; returns `false` at the end.
 #[inline]
 pub(super) fn read_row(
     rows: &mut Rows<TextReader>,
@@ -143,7 +145,7 @@ pub(super) fn read_row(
     }
 }
 
-/// Reads the numbers of the columns `further` of `row`.
+/// Parses the columns `further` of `row` to `numbers`.
 #[inline]
 pub(super) fn parse_further(
     row: Row<'_>,

@@ -1,4 +1,5 @@
-//! Says which file, line, column and value is wrong, and what to do.
+//! Faults of rows, and the messages about them: file, line, column,
+//! value and remedy.
 
 use std::fmt::Write as _;
 
@@ -13,8 +14,57 @@ use crate::market::bars::printable;
 use crate::market::bars::timestamp::{self, MS_PER_DAY, is_date, is_numeric_time};
 use crate::wording::counted;
 
+/// Words that the names of prices contain.
+const PRICES: [&str; 4] = ["open", "high", "low", "close"];
+
 impl TextBars {
-    /// Returns the line, counted from 1, on which the row begins.
+    /// Whether the row with this `fault` can be ignored: it is empty, a
+    /// ruler, or the header again.
+    #[cold]
+    pub(super) fn is_ignorable(&self, fault: &Fault) -> bool {
+        use FaultKind::{AnotherSymbol, Time, Width};
+        if !matches!(fault.kind, Time | Width | AnotherSymbol) {
+            return false;
+        }
+        let row = self.rows.row();
+        let is_rule = |cell: &[u8]| cell.iter().all(|byte| b" -=:+".contains(byte));
+        let is_name = |(idx, cell): (usize, &[u8])| {
+            self.format.columns.name(idx).as_bytes() == cell.trim_ascii()
+        };
+        let has_width = row.len() == self.format.columns.width;
+        row.iter().all(is_rule)
+            || (has_width && self.format.columns.has_header && row.iter().enumerate().all(is_name))
+    }
+
+    /// Returns the fault of a row with another number of columns.
+    #[cold]
+    pub(super) fn width_fault(&self) -> Fault {
+        let fault = Fault::wrong_width();
+        // A quote that is closed too late includes other bars.
+        let kind = if self.rows.n_row_lines() > 1 { FaultKind::Swallowed } else { fault.kind };
+        Fault { kind, ..fault }
+    }
+
+    /// Returns the fault of a second header with other names: the columns
+    /// below it are not those above.
+    #[cold]
+    pub(super) fn header_fault(&self) -> Option<Fault> {
+        let row = self.rows.row();
+        let cells: Vec<String> =
+            row.iter().map(|cell| String::from_utf8_lossy(cell).to_lowercase()).collect();
+        let has = |price: &str| cells.iter().any(|cell| cell.contains(price));
+        let are_names = PRICES.iter().all(|price| has(price))
+            && cells.iter().all(|cell| number_in(cell).is_none());
+        let is_same = |(idx, cell): (usize, &[u8])| {
+            idx < self.format.columns.width
+                && self.format.columns.name(idx).as_bytes() == cell.trim_ascii()
+        };
+        let is_first =
+            row.len() == self.format.columns.width && row.iter().enumerate().all(is_same);
+        (are_names && !is_first).then(Fault::of_names)
+    }
+
+    /// Returns the place of the current row.
     pub(super) fn place(&self) -> Place {
         let packing = self.rows.get_ref().packing();
         Place { line: self.rows.line() + self.n_lines_skipped, packing }
@@ -41,6 +91,7 @@ impl TextBars {
         }
     }
 
+    /// Returns the error about a `fault` of the current row.
     #[cold]
     pub(super) fn describe(&mut self, fault: &Fault) -> Error {
         if matches!(fault.kind, FaultKind::Width | FaultKind::Swallowed) {
@@ -77,7 +128,7 @@ impl TextBars {
             let cell = String::from_utf8_lossy(cell);
             cell.trim().is_empty() || number_in(&cell).is_some()
         };
-        // What is no number is no part of a bar.
+        // A row with other cells than numbers is no bar.
         let is_time = (is_date(first) || is_numeric_time(first))
             && (row.len() > self.format.columns.width || row.iter().skip(1).all(is_number));
         let remedy = if is_time && !self.is_stream && self.rows.is_last_row() {
@@ -85,24 +136,25 @@ impl TextBars {
         } else if is_time {
             "correct or delete the row"
         } else {
-            "it is no bar: delete the line, or leave it out with `--bad-rows drop`"
+            "it is not a bar: delete the line, or leave it out with `--bad-rows drop`"
         };
         anyhow!("{problem}; {remedy}")
     }
 
+    /// Returns the fault of a row of a second symbol.
     #[cold]
     pub(super) fn another_symbol(&self) -> Fault {
         let first = printable(self.symbol.as_bytes());
         let problem = format!(
             "is another symbol than `{first}` above it, and only `train` and `predict` take \
-             several: choose one by `bars.symbol`, such as by `--symbol '{first}'`; rows that are \
-             one series all the same are taken so by `--column symbol=`"
+             several: choose one by `bars.symbol`, such as by `--symbol '{first}'`; if the rows \
+             are one series nevertheless, pass `--column symbol=`"
         );
         Fault { field: BarField::Symbol, problem, kind: FaultKind::AnotherSymbol }
     }
 
-    /// Returns the fault of a row that is of another series, as a column
-    /// tells that was the same in all rows so far.
+    /// Returns the fault of a row of another series: a column has another
+    /// text there than in all rows before.
     fn another_label(&self) -> Option<Fault> {
         let row = self.rows.row();
         let is_other = |(idx, text): &&(usize, String)| {
@@ -111,14 +163,16 @@ impl TextBars {
         let (idx, text) = self.format.columns.labels.iter().find(is_other)?;
         let name = printable(self.format.columns.name(*idx).as_bytes());
         let problem = format!(
-            "is where another series begins: `{name}` is `{}`, and was `{}` before; if it tells \
-             series apart, say so by `--column 'symbol={name}'`",
+            "begins another series: `{name}` is `{}`, and was `{}` before; if this column \
+             identifies the series, say so by `--column 'symbol={name}'`",
             printable(row.get(*idx).unwrap_or_default().trim_ascii()),
             printable(text.as_bytes())
         );
         Some(Fault { field: BarField::Time, problem, kind: FaultKind::AnotherSymbol })
     }
 
+    /// Returns the fault of a row whose time does not follow the previous
+    /// one.
     #[cold]
     pub(super) fn out_of_order(&self, time_ms: i64, previous_ms: i64) -> Fault {
         if let Some(fault) = self.another_label() {
@@ -131,7 +185,8 @@ impl TextBars {
                                time repeats an hour each autumn: name its zone in \
                                `bars.time_zone`)"
                 .to_owned();
-            // From the first row on, a day is no time.
+            // The first two rows have the same date, so that a column with
+            // the clock time may not be recognized.
             if let [date] = self.format.columns.time_names()[..]
                 && self.n_bars == 1
                 && time_ms % MS_PER_DAY == 0
@@ -151,12 +206,12 @@ impl TextBars {
         let problem = if self.is_stream && self.n_bars == 1 {
             format!(
                 "is older than the bar before, `{previous}`: the newest bar comes first, which a \
-                 stream cannot turn round; name the file itself"
+                 stream cannot reverse; name the file itself"
             )
         } else if self.format.time.is_newest_first {
             format!(
-                "is newer than the bar before, `{previous}`, in a file that begins with the \
-                 newest; sort the rows by time"
+                "is newer than the bar before, `{previous}`, in a file that is newest first; sort \
+                 the rows by time"
             )
         } else {
             format!(

@@ -1,4 +1,4 @@
-//! The bars of a text: row after row, each checked.
+//! Reads the bars of a CSV text, and checks each.
 
 use std::collections::HashMap;
 use std::mem;
@@ -16,26 +16,30 @@ use crate::market::bars::file_format::FileFormat;
 use crate::market::bars::input::{Text, TextReader};
 use crate::market::bars::rows::Rows;
 
-/// The bars of a text.
+/// Reads the bars of a CSV text.
 pub(super) struct TextBars {
     pub(super) name: String,
     pub(super) rows: Rows<TextReader>,
     pub(super) n_lines_skipped: u64,
-    /// Whether the row at hand was not yet returned as a bar.
+    /// Whether the current row is not yet returned as a bar.
     pub(super) is_row_pending: bool,
     pub(super) format: Arc<FileFormat>,
     pub(super) parser: RowParser,
     pub(super) bad_rows: BadRows,
-    /// Whether nobody knows when the next row comes.
+    /// Whether the next row may not be available yet.
     pub(super) is_stream: bool,
-    /// Further columns, by their index, and their numbers in `row`.
+    /// The indices of the further columns.
     pub(super) further: Vec<usize>,
+    /// Their values in the current row.
     pub(super) numbers: Vec<f64>,
+    /// The symbol of the current row.
     pub(super) symbol: String,
-    /// The only symbol that is wanted.
+    /// The configured symbol; rows of others are skipped.
     pub(super) chosen: Option<String>,
-    /// Of several symbols, the times before of those not at hand.
+    /// The previous times of the symbols other than the current one, if
+    /// several are allowed.
     pub(super) others: Option<HashMap<String, Option<i64>>>,
+    /// The time of the previous bar of the current symbol.
     pub(super) previous_ms: Option<i64>,
     pub(super) n_bars: u64,
     pub(super) faults: FaultTally,
@@ -54,7 +58,7 @@ impl TextBars {
             read_row(&mut rows, name, 0)?;
         }
         if !read_row(&mut rows, name, 0)? {
-            return Err(anyhow!("`{name}` has a line of names but no bars below it"));
+            return Err(anyhow!("`{name}` has a header but no bars below it"));
         }
         if let Some(wide) = format.columns.wide.as_ref().filter(|b| b.unchosen().is_some()) {
             return Err(anyhow!("`{name}` {}", wide.problem()));
@@ -113,7 +117,7 @@ impl TextBars {
         }
     }
 
-    /// Leaves the row with this `fault` out, where that is wanted.
+    /// Ignores or drops the current row with this `fault`, or fails.
     #[cold]
     fn take_fault(&mut self, fault: Fault) -> Result<()> {
         if self.is_ignorable(&fault) {
@@ -127,7 +131,7 @@ impl TextBars {
         Ok(())
     }
 
-    /// Whether the row at hand is of no symbol that is wanted.
+    /// Whether the current row has no bar of the chosen symbol.
     #[inline]
     fn is_other_symbol(&self) -> bool {
         match (&self.chosen, &self.format.columns.wide) {
@@ -139,8 +143,8 @@ impl TextBars {
         }
     }
 
-    /// Fails where the symbol that is wanted did not come, or nearly
-    /// nothing but what was left out.
+    /// Ends the pass. Fails if the chosen symbol was not found, or too many
+    /// rows were left out.
     fn end(&self) -> Result<Option<Bar>> {
         self.faults.refuse_most(&self.name, self.n_bars)?;
         match &self.chosen {
@@ -152,7 +156,7 @@ impl TextBars {
         }
     }
 
-    /// Returns the bar of the row at hand.
+    /// Returns the bar of the current row.
     fn take_row(&mut self) -> Result<Bar, Fault> {
         let row = self.rows.row();
         if row.len() != self.format.columns.width {
@@ -190,6 +194,7 @@ impl TextBars {
         Ok(bar)
     }
 
+    /// Makes the symbol of the current row the current one.
     fn switch_symbol(&mut self, column: SymbolColumn) -> Result<(), Fault> {
         let symbol = column.text(self.rows.row());
         if symbol.is_empty() {
@@ -204,11 +209,11 @@ impl TextBars {
         Ok(())
     }
 
-    /// Reads on to the end, so that all faults are told at once.
+    /// Returns the error about all faults of the file; reads it to the end.
     #[cold]
     fn stop_at(&mut self, fault: &Fault) -> anyhow::Error {
         let first = self.describe(fault);
-        // What follows another symbol is not a fault of its own.
+        // The rows after such a fault are not faulty themselves.
         if self.is_stream || fault.concerns_file() {
             return first;
         }

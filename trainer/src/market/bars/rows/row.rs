@@ -1,4 +1,4 @@
-//! One row: its fields, where they lie in the text.
+//! One row: fields as slices of its text.
 
 use std::ops::Index;
 
@@ -7,14 +7,16 @@ use crate::market::bars::number;
 /// The fields of a row.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Row<'a> {
-    /// Field after field, with a byte between two where `gap` is 1.
+    /// The fields, separated by `gap` bytes.
     pub(super) text: &'a [u8],
+    /// The end of each field in `text`.
     pub(super) ends: &'a [usize],
+    /// 1 if there is a delimiter between fields, else 0.
     pub(super) gap: usize,
 }
 
 impl<'a> Row<'a> {
-    /// Returns how many fields it has.
+    /// Returns the number of fields.
     #[inline]
     pub(crate) fn len(self) -> usize {
         self.ends.len()
@@ -27,12 +29,11 @@ impl<'a> Row<'a> {
         self.text.get(begin..end)
     }
 
-    /// Returns the number that the field at `idx` is, blanks round it
-    /// aside; none where it is none.
+    /// Parses the field at `idx` as a number, without blanks around it.
     #[inline]
     pub(crate) fn number(self, idx: usize) -> Option<f64> {
         let (begin, end) = self.span(idx)?;
-        // What follows the field is there to be loaded with it.
+        // The bytes after the field may be loaded with it.
         let short = self.text[begin..].first_chunk().and_then(|b| number::parse_in(b, end - begin));
         short.or_else(|| number::parse(self.text[begin..end].trim_ascii()))
     }
@@ -48,14 +49,14 @@ impl<'a> Row<'a> {
         (0..self.len()).filter_map(move |idx| self.get(idx))
     }
 
-    /// Whether it is blank, or a comment.
+    /// Whether the row is blank, or a comment.
     #[inline]
     pub(crate) fn is_blank_or_comment(self) -> bool {
         self.is_blank() || self.text.first() == Some(&b'#')
     }
 
-    /// Whether all its fields are blank, as in the rows that spreadsheets
-    /// write below a table, or it is the sign that DOS ends a text with.
+    /// Whether all fields are blank, as in the rows that spreadsheets
+    /// write below a table, or the row is the end-of-file character of DOS.
     #[inline]
     pub(crate) fn is_blank(self) -> bool {
         let is_blank = |field: &[u8]| field.trim_ascii().is_empty();

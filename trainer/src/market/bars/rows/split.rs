@@ -1,21 +1,22 @@
-//! Finds delimiters, newlines and quotes, eight bytes at once.
+//! Finds delimiters, newlines and quotes, eight bytes at a time.
 
 /// 1 in every byte of a word.
 pub(in crate::market::bars) const EACH: u64 = 0x0101_0101_0101_0101;
 /// All bits of a byte but the highest.
 const LOW_BITS: u64 = 0x7f * EACH;
 
-/// What the bytes up to some point hold.
+/// The result of scanning a line.
 pub(super) enum LineScan {
-    /// A row without quotes, and the length of its line.
+    /// A line without quotes, of this length.
     Line(usize),
+    /// A line with a quote.
     Quote,
-    /// No end of the line.
+    /// A line whose end is not in the text.
     Incomplete,
 }
 
-/// Finds the fields of the first line in `text`, and puts where each
-/// ends into `ends`.
+/// Finds the fields of the first line in `text`, and appends the end of
+/// each to `ends`.
 #[inline]
 pub(super) fn split(text: &[u8], delimiter: u8, ends: &mut Vec<usize>) -> LineScan {
     let (words, rest) = text.as_chunks::<8>();
@@ -49,10 +50,11 @@ pub(super) fn split(text: &[u8], delimiter: u8, ends: &mut Vec<usize>) -> LineSc
     LineScan::Incomplete
 }
 
-/// Returns the highest bit of each byte of `word` that is `byte`.
+/// Returns a word with the highest bit set in each byte where `word` has
+/// `byte`.
 #[inline]
 pub(in crate::market::bars) fn marks(word: u64, byte: u8) -> u64 {
     let difference = word ^ (u64::from(byte) * EACH);
-    // Adding to seven bits carries into no other byte.
+    // Adding to seven bits does not carry into another byte.
     !(((difference & LOW_BITS) + LOW_BITS) | difference | LOW_BITS)
 }

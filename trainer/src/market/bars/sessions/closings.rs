@@ -1,32 +1,32 @@
-//! When markets close though they ordinarily trade: holidays and days
-//! that end early or begin late, of many exchanges.
+//! The holidays of many exchanges, and days with shorter trading hours.
 
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
-use super::minutes::{Minutes, WHOLE_DAY};
+use super::local_days::{Minutes, WHOLE_DAY};
 
-/// A line with the name and the zone of each market, then one a year:
-/// `MMDD` a day without trading, `MMDD@HHMM-HHMM` hours.
+/// For each market, a line with its name and time zone, then a line for
+/// each year: `MMDD` is a day without trading, `MMDD@HHMM-HHMM` are
+/// hours.
 const TABLE: &str = include_str!("../../../../data/closings.txt");
 
-/// One market, and when it closes.
+/// The closings of one market.
 pub(super) struct Market {
     pub(super) zone: Tz,
     closings: BTreeMap<NaiveDate, Vec<Minutes>>,
 }
 
 impl Market {
-    /// Returns all that are known.
+    /// Returns all markets of the table.
     pub(super) fn all() -> Vec<Self> {
         let mut markets: Vec<Self> = Vec::new();
         for line in TABLE.lines().filter(|line| !line.starts_with('#')) {
             let (first, rest) = line.split_once(' ').expect("the table is well formed");
             match first.parse() {
                 Ok(year) => {
-                    let market = markets.last_mut().expect("its name stands above");
+                    let market = markets.last_mut().expect("its name is above");
                     for text in rest.split(' ') {
                         let (date, minutes) = closing(year, text).expect("it is well formed");
                         market.closings.entry(date).or_default().push(minutes);
@@ -41,12 +41,12 @@ impl Market {
         markets
     }
 
-    /// Returns the minutes of `date` without trading, in its zone.
+    /// Returns the closed minutes of `date`, in local time.
     pub(super) fn on(&self, date: NaiveDate) -> &[Minutes] {
         self.closings.get(&date).map_or(&[], Vec::as_slice)
     }
 
-    /// Returns the days without any from one date to another.
+    /// Returns the days without trading from `first` to `last`.
     pub(super) fn holidays(
         &self,
         first: NaiveDate,

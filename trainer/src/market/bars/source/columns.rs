@@ -1,4 +1,4 @@
-//! Finds the further columns that patterns name.
+//! Finds further columns by patterns.
 
 use std::collections::HashSet;
 
@@ -8,11 +8,11 @@ use super::{BarSource, Origin};
 use crate::market::bars::columns::matches_pattern;
 
 impl BarSource {
-    /// Returns the columns that `patterns` name, in their order. In one,
-    /// `*` stands for any text, and so for all that fit and are no part
-    /// of a bar, of a folder those of its first file.
+    /// Returns the further columns that match `patterns`, in the order of
+    /// the patterns. `*` stands for any text. Columns of the bar itself do
+    /// not match. In a folder, the first file is searched.
     ///
-    /// Fails where nothing fits. A name without `*` is not looked for.
+    /// Fails if nothing matches. Names without `*` are returned unchecked.
     pub fn find_columns(&self, patterns: &[String]) -> Result<Vec<String>> {
         let mut found: Vec<String> = Vec::new();
         for pattern in patterns {

@@ -1,5 +1,5 @@
-//! The symbols of a source: the files of a folder, parts of one series
-//! joined, or what a column says.
+//! The symbols of a source: the files of a folder, with the parts of one
+//! series joined, or those in a column.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,17 +8,18 @@ use anyhow::{Result, bail, ensure};
 
 use super::listing::Folder;
 use super::{BarSource, FolderContent, Origin, SymbolBars};
-use crate::market::bars::file_series::{FileGroup, check_spelling, groups, in_order, symbol_of};
+use crate::market::bars::file_series::{
+    FileGroup, check_spelling, groups, sorted_parts, symbol_of,
+};
 use crate::market::bars::partition::{self, PartitionedBars};
 use crate::market::bars::read_report::ReadReport;
 use crate::market::bars::spill::SpillLayout;
 use crate::market::bars::summary::DataSummary;
 
 impl BarSource {
-    /// Returns whether the bars of several symbols cannot be read row by
-    /// row, as they come, but [`BarSource::symbols`] must take them apart:
-    /// files of a folder, prices side by side, or a file that begins with
-    /// the newest bar.
+    /// Returns whether the bars of several symbols cannot be read in the
+    /// order of the file, and [`BarSource::symbols`] must split them: files
+    /// of a folder, a table in wide format, or a file that is newest first.
     pub fn needs_partition(&self) -> Result<bool> {
         Ok(match &self.origin {
             Origin::File(_) | Origin::Builtin(_) => {
@@ -29,16 +30,17 @@ impl BarSource {
         })
     }
 
-    /// Returns `other`, a file of this folder, read as this one is.
+    /// Returns `other`, a file of this folder, with the settings of the
+    /// folder.
     pub(super) fn with_folder_settings(&self, mut other: Self) -> Self {
         other.columns.clone_from(&self.columns);
         other.reading = self.reading.clone();
-        // It chooses among the files.
+        // The symbol chooses among the files.
         Arc::make_mut(&mut other.reading.config).symbol = None;
         other
     }
 
-    /// Returns the source of one of the symbols that stand side by side.
+    /// Returns the source of one symbol of a table in wide format.
     fn for_symbol(&self, symbol: &str) -> Self {
         let mut one = Self::new(&format!("{symbol} of {}", self.name), self.origin.clone());
         one.columns.clone_from(&self.columns);
@@ -47,8 +49,8 @@ impl BarSource {
         one
     }
 
-    /// Whether it is a folder of files that follow each other in time, or
-    /// of which one is chosen.
+    /// Whether the source is a folder with one series: its files are joined,
+    /// or one is chosen.
     pub(super) fn is_one_series(&self) -> Result<bool> {
         if !matches!(self.origin, Origin::Folder(_)) {
             return Ok(false);
@@ -59,8 +61,7 @@ impl BarSource {
         Ok(is_chosen || is_joined)
     }
 
-    /// Returns the symbols that stand side by side in the file, none of
-    /// which is chosen.
+    /// Returns the symbols of a table in wide format, if none is chosen.
     pub(super) fn wide_symbols(&self) -> Result<Option<Vec<String>>> {
         let format = self.format()?;
         let Some(wide) = &format.columns.wide else {
@@ -73,7 +74,7 @@ impl BarSource {
         Ok(Some(symbols.into_iter().map(str::to_owned).collect()))
     }
 
-    /// Returns the files of `folder` as symbols, in the order of their names.
+    /// Returns the files of `folder` as symbols, sorted by name.
     pub(super) fn files_of(folder: &Folder) -> Result<Vec<SymbolBars>> {
         let mut symbols = Vec::new();
         for path in folder.files()? {
@@ -103,12 +104,12 @@ impl BarSource {
         Ok(symbols)
     }
 
-    /// Returns the symbols of a folder, the parts of each joined.
+    /// Returns the symbols of a folder, with the parts of each joined.
     pub(super) fn folder_symbols(&self) -> Result<&[SymbolBars]> {
         Ok(&self.content()?.symbols)
     }
 
-    /// Returns what the folder holds, looked at once.
+    /// Returns the content of the folder, which is examined once.
     pub(super) fn content(&self) -> Result<&FolderContent> {
         if let Some(content) = self.content.get() {
             return Ok(content);
@@ -116,8 +117,8 @@ impl BarSource {
         let Origin::Folder(folder) = &self.origin else {
             return Ok(self.content.get_or_init(FolderContent::default));
         };
-        let mut understood = ReadReport::default();
-        understood.warnings.extend(folder.copies()?);
+        let mut read_report = ReadReport::default();
+        read_report.warnings.extend(folder.copies()?);
         let mut symbols = Vec::new();
         for FileGroup { symbol, parts } in groups(Self::files_of(folder)?) {
             let parts: Vec<SymbolBars> = parts
@@ -132,7 +133,7 @@ impl BarSource {
                 continue;
             }
             let symbol = if symbol.is_empty() { self.name.clone() } else { symbol };
-            match self.join(&symbol, parts, &mut understood)? {
+            match self.join(&symbol, parts, &mut read_report)? {
                 Ok(joined) => symbols.push(joined),
                 Err(parts) => symbols.extend(parts),
             }
@@ -152,16 +153,16 @@ impl BarSource {
                 names.join(", ")
             );
         }
-        Ok(self.content.get_or_init(|| FolderContent { symbols, understood }))
+        Ok(self.content.get_or_init(|| FolderContent { symbols, read_report }))
     }
 
-    /// Joins the parts of one series, or returns them where each is of a
-    /// symbol of its own.
+    /// Joins the parts of one series. The inner error returns them if they
+    /// are separate symbols.
     fn join(
         &self,
         symbol: &str,
         parts: Vec<SymbolBars>,
-        understood: &mut ReadReport,
+        read_report: &mut ReadReport,
     ) -> Result<Result<SymbolBars, Vec<SymbolBars>>> {
         let mut dated = Vec::new();
         for part in parts {
@@ -170,10 +171,10 @@ impl BarSource {
         }
         let summaries: Vec<DataSummary> =
             dated.iter().map(|(_, summary)| summary.clone()).collect();
-        Ok(match in_order(dated)? {
+        Ok(match sorted_parts(dated)? {
             Err(parts) => Err(parts),
             Ok(parts) => {
-                understood.add_parts(symbol, &summaries);
+                read_report.add_parts(symbol, &summaries);
                 let layout = SpillLayout { n_columns: self.columns.len(), is_newest_first: false };
                 let bars =
                     partition::concatenated(parts.iter().map(|part| part.source.read()), layout)?;
@@ -183,11 +184,10 @@ impl BarSource {
         })
     }
 
-    /// Returns the symbols that the source holds, in the order of their
-    /// names: the files of a folder, or what a column of symbols says.
-    /// None where there is only one.
+    /// Returns the symbols of the source, sorted by name: the files of a
+    /// folder, or those in a column. Empty if there is only one.
     ///
-    /// A file with such a column is read once, each bar checked.
+    /// A file with a column of symbols is read once, and each bar checked.
     pub fn symbols(&self) -> Result<Vec<SymbolBars>> {
         let symbols: Vec<SymbolBars> = match &self.origin {
             Origin::Folder(_) => {

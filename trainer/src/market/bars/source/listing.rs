@@ -1,4 +1,4 @@
-//! The files of a folder, or of a zip file that is read as one.
+//! The files of a folder, or of a zip file that is read like a folder.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
@@ -12,12 +12,12 @@ use tempfile::TempDir;
 use crate::digest::{sha256_of_bytes, sha256_of_file};
 use crate::market::bars::printable;
 
-/// Files, each of a symbol or a part of one.
+/// A folder of files, each of a symbol or a part of one.
 #[derive(Debug, Clone)]
 pub(super) struct Folder {
     pub(super) path: PathBuf,
-    /// The zip file that they were in, and where they are as long as
-    /// anybody reads them.
+    /// The zip file from which the files were extracted, and the temporary
+    /// folder, which exists as long as this value.
     pub(super) archive: Option<(PathBuf, Arc<TempDir>)>,
 }
 
@@ -45,8 +45,7 @@ impl Folder {
         Ok(sha256_of_bytes(lines.as_bytes()))
     }
 
-    /// Returns the files in the order of their names; hidden ones are
-    /// passed over.
+    /// Returns the files sorted by name, without hidden ones.
     pub(super) fn files(&self) -> Result<Vec<PathBuf>> {
         let context = || format!("failed to read the folder `{}`", self.path.display());
         let mut files = Vec::new();
@@ -61,8 +60,7 @@ impl Folder {
         Ok(files)
     }
 
-    /// Says which two files have the same content, if any have: as two
-    /// symbols they count twice.
+    /// Returns the warning that two files have the same content, if any do.
     pub(super) fn copies(&self) -> Result<Option<String>> {
         let mut known: BTreeMap<u64, Vec<PathBuf>> = BTreeMap::new();
         for path in self.files()? {

@@ -1,21 +1,21 @@
-//! Opens the file of a source, to be read from its start.
+//! Opens the file of a source.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Result, anyhow};
-use sha2::Sha256;
+use sha2::{Digest as _, Sha256};
 
-use super::hashing::HashingReader;
 use super::{BarSource, Origin};
 use crate::market::bars::BarReader;
 use crate::market::bars::input::{self, Text, input_error};
+use crate::progress::{self, Unit};
 
 impl BarSource {
+    /// Returns a reader of the file from its start.
     pub(super) fn reader(&self, hasher: Option<&Arc<Mutex<Sha256>>>) -> Result<BarReader> {
         let format = match &self.origin {
-            // What is wrong with them is said below.
             Origin::Folder(_) | Origin::Spilled(_) => return Err(self.not_one_file()),
             Origin::File(_) | Origin::Builtin(_) => self.format()?,
         };
@@ -23,6 +23,7 @@ impl BarSource {
         BarReader::new(&self.name, text, format, &self.reading)?.with_columns(&self.columns)
     }
 
+    /// Returns the error that the source has several symbols.
     pub(super) fn not_one_file(&self) -> anyhow::Error {
         anyhow!(
             "`{}` holds several symbols, which only `train` and `predict` take; choose one by \
@@ -49,7 +50,7 @@ impl BarSource {
                 if input::container(&mut file)?.is_none() && !input::is_last_part(&mut file)? {
                     return input::open(through(Box::new(file)));
                 }
-                // Its bytes are not read in their order.
+                // Such files are not read in the order of their bytes.
                 if hasher.is_some() {
                     io::copy(&mut through(Box::new(file)), &mut io::sink())?;
                 }
@@ -57,5 +58,20 @@ impl BarSource {
             }
         };
         open().map_err(|error| input_error(&self.name, 0, &error))
+    }
+}
+
+/// Passes bytes on, and computes their checksum.
+struct HashingReader {
+    inner: Box<dyn Read + Send>,
+    hasher: Arc<Mutex<Sha256>>,
+}
+
+impl Read for HashingReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n_bytes = self.inner.read(buffer)?;
+        progress::advance(Unit::Bytes, n_bytes as u64);
+        self.hasher.lock().unwrap_or_else(PoisonError::into_inner).update(&buffer[..n_bytes]);
+        Ok(n_bytes)
     }
 }

@@ -1,4 +1,4 @@
-//! Reads all bars once, and tells what there is and how it was read.
+//! Reads all bars once, and summarizes them.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,7 +13,7 @@ use crate::market::bars::reader::Repairs;
 use crate::market::bars::summary::DataSummary;
 use crate::market::bars::{Bar, BarKind, BarStats};
 
-/// Most bars that are kept in memory: 3.7 MB.
+/// The most bars that are kept in memory, about 4 MB.
 const N_KEPT_MAX: usize = 1 << 16;
 
 impl BarSource {
@@ -26,13 +26,13 @@ impl BarSource {
         Ok(watch.kind())
     }
 
-    /// Reads all bars, checks them, and tells what there is. Of one
-    /// symbol of a file there is no checksum.
+    /// Reads, checks and summarizes all bars. The summary of one symbol of
+    /// a file has no checksum.
     pub fn summarize(&self) -> Result<DataSummary> {
         self.scan(&mut |_| {})
     }
 
-    /// Does the same of all symbols that the source holds.
+    /// Does the same for all symbols of the source together.
     pub fn summarize_all(&self) -> Result<DataSummary> {
         let symbols = self.symbols()?;
         if symbols.is_empty() {
@@ -43,8 +43,8 @@ impl BarSource {
         self.together(&summaries?)
     }
 
-    /// Sums up what all symbols hold. The interval is that of the symbol
-    /// with the most bars.
+    /// Combines the summaries of all symbols. The interval is that of the
+    /// symbol with the most bars.
     pub(crate) fn together(&self, summaries: &[DataSummary]) -> Result<DataSummary> {
         check_overlap(summaries)?;
         let sum = |count: fn(&DataSummary) -> u64| summaries.iter().map(count).sum();
@@ -59,12 +59,12 @@ impl BarSource {
             n_gaps: sum(|summary| summary.n_gaps),
             n_missing_bars: sum(|summary| summary.n_missing_bars),
             longest_gap_ms: summaries.iter().map(|s| s.longest_gap_ms).max().unwrap_or_default(),
-            understood: Some(self.understood_together(summaries)?),
+            read_report: Some(self.combined_report(summaries)?),
         })
     }
 
-    /// Does the same, and keeps the bars in memory if there are at most
-    /// 65,536 and no further columns: passes to come then read no file.
+    /// Summarizes all bars, and keeps them in memory if there are at most
+    /// 65,536 and no further columns, so that later passes read no file.
     pub(crate) fn summarize_and_keep(self) -> Result<(Self, DataSummary)> {
         let mut bars = self.columns.is_empty().then(Vec::new);
         let summary = self.scan(&mut |bar| {
@@ -81,7 +81,7 @@ impl BarSource {
         self.kept.is_some()
     }
 
-    /// Does the same, and shows each bar to `watch` on the way.
+    /// Summarizes all bars, and passes each to `watch`.
     pub(crate) fn scan(&self, watch: &mut dyn FnMut(&Bar)) -> Result<DataSummary> {
         let mut seen = BarStats::default();
         let mut take = |bar: Bar| {
@@ -117,19 +117,18 @@ impl BarSource {
         }
         let mut summary = seen.finish(format.as_deref(), repairs);
         if self.is_one_series()?
-            && let Some(understood) = &mut summary.understood
+            && let Some(read_report) = &mut summary.read_report
         {
-            understood.add(&self.content()?.understood);
+            read_report.add(&self.content()?.read_report);
         }
         Ok(DataSummary { source: self.name.clone(), sha256, ..summary })
     }
 
-    /// Returns how the files of several symbols were read: the first of
-    /// them, and what was found in any.
-    fn understood_together(&self, summaries: &[DataSummary]) -> Result<ReadReport> {
+    /// Combines the reports about several symbols.
+    fn combined_report(&self, summaries: &[DataSummary]) -> Result<ReadReport> {
         let mut together = match &self.origin {
             Origin::File(_) | Origin::Builtin(_) => ReadReport::of_format(&*self.format()?),
-            Origin::Folder(_) => self.content()?.understood.clone(),
+            Origin::Folder(_) => self.content()?.read_report.clone(),
             Origin::Spilled(_) => ReadReport::default(),
         };
         together.repairs = self.symbol_repairs.get().cloned().unwrap_or(together.repairs);

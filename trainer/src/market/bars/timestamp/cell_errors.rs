@@ -31,11 +31,11 @@ pub(super) fn remedy(format: &TimeFormat, text: &[u8]) -> String {
         return remedy;
     }
     if is_of_either_order(format, text) {
-        "is a date whose day and month could be either; say which comes first in \
-         `bars.time_format`, or by `--time-format day_first` or `month_first`"
+        "is a date whose day and month are ambiguous; say which comes first in `bars.time_format`, \
+         or by `--time-format day_first` or `month_first`"
     } else {
         "is not a time; write it as `YYYY-MM-DD HH:MM:SS` (UTC), or say what it is in \
-         `bars.time_format`; a row that is no bar is left out by `--bad-rows drop`"
+         `bars.time_format`; a row that is not a bar is left out by `--bad-rows drop`"
     }
     .to_owned()
 }
@@ -46,7 +46,7 @@ pub(super) fn plain_remedy(format: &TimeFormat, text: &[u8]) -> String {
         return remedy;
     }
     if is_of_either_order(format, text) {
-        "is a date whose day and month could be either; write it as `YYYY-MM-DD`"
+        "is a date whose day and month are ambiguous; write it as `YYYY-MM-DD`"
     } else {
         "is not a time; write it as `YYYY-MM-DD HH:MM:SS` (UTC), `DD.MM.YYYY HH:MM:SS` or seconds \
          since 1970"
@@ -83,12 +83,12 @@ pub(super) fn beyond_limits(format: &TimeFormat, text: &[u8]) -> Option<String> 
     let time = format_utc(time_ms);
     Some(match &format.notation {
         Notation::Number(number_format) => format!(
-            "as {} is {time}, {when}, when no bar can be: correct or delete the row, or say what \
-             the numbers are in `bars.time_format`",
+            "as {} is {time}, {when}, which is not plausible: correct or delete the row, or say \
+             what the numbers are in `bars.time_format`",
             number_format.description
         ),
         Notation::Text(style) => format!(
-            "is {time}, {when}, when no bar can be: correct the year, or, if it is meant, {}",
+            "is {time}, {when}, which is not plausible: correct the year, or, if it is meant, {}",
             setting_hint(style.name())
         ),
         // The other notations have no limits.
@@ -96,16 +96,16 @@ pub(super) fn beyond_limits(format: &TimeFormat, text: &[u8]) -> Option<String> 
     })
 }
 
-/// Returns the message about a local time that is skipped at the begin of
+/// Returns the message about a local time that is skipped at the start of
 /// daylight saving time.
 fn skipped_hour(format: &TimeFormat, text: &[u8]) -> Option<String> {
     let zone = format.zone.filter(|zone| matches!(zone, TimeZone::Named(_)))?;
     let anywhere = TimeFormat { zone: None, ..format.clone() };
     anywhere.parse(text, None)?;
     Some(format!(
-        "is in the hour that spring leaves out in {zone}: if the clock is that of another zone, \
-         name it in `bars.time_zone`, or by `--time-zone`; a row that is no bar is left out by \
-         `--bad-rows drop`"
+        "is in the hour that daylight saving time skips in {zone}: if the times are in another \
+         zone, name it in `bars.time_zone`, or by `--time-zone`; a row that is not a bar is left \
+         out by `--bad-rows drop`"
     ))
 }
 
@@ -128,16 +128,16 @@ fn unknown_zone(format: &TimeFormat, text: &[u8]) -> Option<String> {
     let remedy = if called.is_empty() {
         offset.to_owned()
     } else {
-        format!(
-            "name the zone whose clocks are called so, such as by {}, or {offset}",
-            called.join(" or ")
-        )
+        format!("name the time zone, such as by {}, or {offset}", called.join(" or "))
     };
     Some(match format.zone {
         Some(known @ TimeZone::Named(_)) => {
-            format!("ends in `{zone}`, which the clocks of {known} were not called then: {remedy}")
+            format!(
+                "ends in `{zone}`, which is not the abbreviation of {known} at that time: \
+                     {remedy}"
+            )
         }
-        _ => format!("ends in `{zone}`, which is no zone, or that of several: {remedy}"),
+        _ => format!("ends in `{zone}`, which is an ambiguous or unknown time zone: {remedy}"),
     })
 }
 

@@ -23,7 +23,7 @@ pub(super) fn setting_hint(name: &str) -> String {
 pub(super) fn looks_like(first: &[u8], number_format: &NumberFormat) -> String {
     let time = number_format.parse(first).map(format_utc).unwrap_or_default();
     format!(
-        "is no time since 1970 that bars can have; it looks like {} ({time}): if so, {}",
+        "is not a plausible time since 1970; it looks like {} ({time}): if so, {}",
         number_format.description,
         setting_hint(number_format.name)
     )
@@ -79,7 +79,7 @@ pub(super) fn unknown_number(first: &[u8], sample: &[TimeText]) -> String {
             OfDay::Seconds => ("seconds", "s_of_day"),
         };
         return format!(
-            "is no time since 1970 that bars can have; it looks like {unit} of a day, and the date \
+            "is not a plausible time since 1970; it looks like {unit} since midnight, and the date \
              is not in the row: name it, such as by `--time-format '{name} 2020-01-31'` or in \
              `bars.time_format`"
         );
@@ -92,15 +92,15 @@ pub(super) fn unknown_number(first: &[u8], sample: &[TimeText]) -> String {
         sample.iter().filter_map(|row| Some(Number::parse(&row.text)?.count)).collect();
     let counts_rows = counts.windows(2).all(|pair| pair[1] - pair[0] == 1);
     if counts.first().is_some_and(|&count| count < 10_000) && counts_rows {
-        return "only counts rows and tells no time; name the column of the times in \
+        return "only numbers the rows and is not a time; name the column of the times in \
                 `bars.columns`, such as by `--column time=NAME`, or add one"
             .to_owned();
     }
     let guess =
         NumberFormat::named("unix_s").and_then(|seconds| seconds.parse(first)).map(format_utc);
     format!(
-        "is no time that bars can have (as seconds since 1970 it would be {}); say what it is \
-         in `bars.time_format`, or by `--time-format`: `unix_s`, `unix_ms`, a pattern such as \
+        "is not a plausible time (as seconds since 1970 it would be {}); say what it is in \
+         `bars.time_format`, or by `--time-format`: `unix_s`, `unix_ms`, a pattern such as \
          `%Y%m%d`, or what `docs/formats.md` lists",
         guess.unwrap_or_default()
     )
@@ -117,8 +117,8 @@ pub(super) fn two_date_orders(text: &[u8], styles: [Style; 2]) -> String {
         (name, time.split(' ').next().unwrap_or_default().to_owned())
     });
     format!(
-        "is a date whose day and month could be either, and no row decides: set \
-         `bars.time_format`, or pass `--time-format`: `{}` ({}) or `{}` ({})",
+        "is a date whose day and month are ambiguous, and no row decides: set `bars.time_format`, \
+         or pass `--time-format`: `{}` ({}) or `{}` ({})",
         one.0, one.1, other.0, other.1
     )
 }
@@ -135,7 +135,7 @@ pub(super) fn has_exponent(text: &[u8]) -> bool {
 }
 
 pub(super) fn rounded_number() -> String {
-    "is a time whose last digits a spreadsheet may have rounded away: take the file as it was, or \
+    "is a time whose last digits a spreadsheet may have rounded away: use the original file, or \
      write the column with all digits, as whole numbers"
         .to_owned()
 }

@@ -5,7 +5,7 @@ use chrono::{NaiveDate, NaiveTime, Weekday};
 
 use super::digits::{date_ms, parse_digits};
 
-/// Returns the begin of the period `text`, in milliseconds since 1970.
+/// Returns the start of the period `text`, in milliseconds since 1970.
 pub(super) fn parse_period(text: &[u8]) -> Option<i64> {
     if let Some(quarter) = text.strip_prefix(b"Q") {
         let (quarter, year) = quarter.split_at_checked(1)?;

@@ -90,7 +90,7 @@ struct SymbolCurve {
 impl SymbolCurve {
     fn open(path: PathBuf, initial_cash: f64) -> Result<Self> {
         let file = File::open(&path)
-            .with_context(|| format!("failed to read the lesson `{}`", path.display()))?;
+            .with_context(|| format!("failed to read the equity curve `{}`", path.display()))?;
         let mut lines = BufReader::new(file).lines();
         lines.next();
         let mut symbol_curve =
@@ -124,7 +124,7 @@ impl SymbolCurve {
 
     fn advance(&mut self) -> Result<()> {
         let line = self.lines.next().transpose();
-        let context = || format!("failed to read the lesson `{}`", self.path.display());
+        let context = || format!("failed to read the equity curve `{}`", self.path.display());
         self.next = line
             .map_err(anyhow::Error::from)
             .and_then(|line| line.map(|line| parse(&line)).transpose())

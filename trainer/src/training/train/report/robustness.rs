@@ -62,7 +62,7 @@ fn seeds(session: &Session) -> String {
     nets.sort_by(f64::total_cmp);
     let [lowest, .., highest] = nets[..] else {
         return format!(
-            "No other seed than {} was tried: `--seeds 3` tells what hangs on it.\n",
+            "Only seed {} was tried: `--seeds 3` shows how much the result depends on it.\n",
             session.seed
         );
     };

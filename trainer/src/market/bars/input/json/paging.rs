@@ -42,8 +42,8 @@ pub(super) fn warning(object: &Map<String, Value>, n_candles: usize) -> Option<S
     let (key, value) = find(object, n_candles, 0)?;
     let [key, value] = [key, value].map(|text| printable(text.as_bytes()));
     Some(format!(
-        "it is one page of several (`{key}` is `{value}`), and bars before or after it lack: ask for \
-         the others, and put all pages into one folder or file"
+        "it is one page of several (`{key}` is `{value}`), and bars before or after it are \
+         missing: download the other pages, and put all of them into one folder or file"
     ))
 }
 
