@@ -116,7 +116,7 @@ fn a_fix_of_all_that_is_wrong_leaves_a_healthy_workspace() {
     insta::assert_snapshot!(findings, @"
     `archives/.training_backup_20260101_000000.zip.partial`: a file that a killed run had not finished; what it was made of is in place
       done: remove it
-    `logs/.x.partial`: a temporary file that nobody writes any more
+    `logs/.x.partial`: a temporary file that is no longer in use
       done: move it to backups/.trash/
     ");
     sandbox.xtask(&["doctor", "--clock", NOW]).assert().code(0);

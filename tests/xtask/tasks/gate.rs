@@ -106,7 +106,7 @@ fn an_undefined_figure_passes_no_gate_and_tells_why() {
     let result = check("sortino<=100", 12);
     assert_eq!(result["value"], Value::Null);
     assert_eq!(result["reason"], "no bar lost");
-    assert_eq!(check("calmar<=100", 12)["reason"], "the session tells of no such figure");
+    assert_eq!(check("calmar<=100", 12)["reason"], "the session has no such figure");
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub struct GlobalArgs {
         hide_possible_values = true
     )]
     pub format: Format,
-    /// Say nothing on stderr but warnings and errors
+    /// Print nothing but warnings and errors on stderr
     #[arg(long, global = true)]
     pub quiet: bool,
     /// Write in colour

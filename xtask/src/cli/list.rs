@@ -19,7 +19,7 @@ pub struct ListArgs {
     /// Only those with this tag; may be repeated, and all must fit
     #[arg(long = "tag", value_name = "TAG", value_parser = parse_tag)]
     pub tags: Vec<String>,
-    /// Only those whose session ended so
+    /// Only those whose session ended with this status
     #[arg(long, value_name = "STATUS")]
     pub status: Option<SessionStatus>,
     /// Only those made on this day or later, such as 2026-01-31 (UTC), or 2026-01-31T08:00:00Z

@@ -97,15 +97,15 @@ pub enum Task {
   cargo xtask pin latest --reason \"the model of the paper\"
   cargo xtask pin 20260102_030405")]
     Pin(PinArgs),
-    /// Take the pin off an archive
+    /// Remove the pin of an archive
     #[command(after_help = "Examples:
   cargo xtask unpin 20260102_030405")]
     Unpin(NameArgs),
-    /// Write a sentence on an archive
+    /// Write a note on an archive
     #[command(after_help = "Examples:
   cargo xtask note latest \"wider stops, better\"")]
     Note(NoteArgs),
-    /// Look the workspace over for leftovers, oddities and lack of space
+    /// Check the workspace for leftovers, inconsistencies and lack of space
     #[command(after_help = "Exits with 3 when it finds something that it has not put right.
 
 Examples:
@@ -155,7 +155,7 @@ Examples:
   cargo xtask compare 20260101_120000 latest --open
   cargo xtask compare 20260101_120000 latest . --format json")]
     Compare(CompareArgs),
-    /// Say how files of bars are read: columns, times, symbols, gaps, warnings
+    /// Print how files of bars are read: columns, times, symbols, gaps, warnings
     #[command(after_help = "All but --trainer-bin goes to the trainer; `-- --help` lists it.
 
 Examples:
@@ -185,7 +185,7 @@ Examples:
   cargo xtask watch
   cargo xtask watch --once")]
     Watch(WatchArgs),
-    /// Say what a saved model wants to hold after each bar
+    /// Print the exposure that a saved model chooses after each bar
     #[command(after_help = "One row a bar: time, exposure (position value as a multiple of \
 equity, to hold from the next bar's
 open on) and a note: warm_up, before_start, in_sample or bankrupt. As text the rows are CSV. With
@@ -220,7 +220,7 @@ Examples:
   cargo xtask export latest --onnx model.onnx
   cargo xtask export --all --mlflow mlruns")]
     Export(ExportArgs),
-    /// Read an archive back, every byte of it, and tell what is damaged
+    /// Read an archive back, every byte of it, and report any damage
     #[command(after_help = "Exits with 1 when an archive is damaged.
 
 Examples:
@@ -245,7 +245,7 @@ Examples:
     /// Pull an archive from the remote repository, verified before it gets its name
     #[command(after_help = help::PULL)]
     Pull(PullArgs),
-    /// Make the remote repository, or look it over
+    /// Make the remote repository, or check it
     #[command(after_help = help::REMOTE)]
     Remote(RemoteArgs),
     /// Write the manual pages of this program and its tasks

@@ -10,13 +10,13 @@ pub struct ReadingArgs {
     /// Take the times as `day_first`, `month_first`, `unix_s`, `excel`, a pattern such as `%d.%m.%y`, …
     #[arg(long, value_name = "FORM")]
     pub time_format: Option<OsString>,
-    /// Take times without a zone as of this one, such as `America/New_York`
+    /// Read times without a zone in this one, such as `America/New_York`
     #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
     pub time_zone: Option<OsString>,
     /// Take this column for that role, as in close=Last; may be repeated
     #[arg(long = "column", value_name = "ROLE=NAME")]
     pub columns: Vec<OsString>,
-    /// Take this symbol alone, of those that a column, names of columns or files tell apart
+    /// Read this symbol only, if a file or folder has several
     #[arg(long, value_name = "SYMBOL")]
     pub symbol: Option<OsString>,
     /// Take this as the decimal sign of the numbers
@@ -25,7 +25,7 @@ pub struct ReadingArgs {
     /// Adjust all four prices and the volume by the column of adjusted closes
     #[arg(long)]
     pub adjusted: bool,
-    /// Stop at rows that cannot be, drop them, or widen their range
+    /// Stop at invalid rows, drop them, or widen their range
     #[arg(long, value_name = "stop|drop|widen")]
     pub bad_rows: Option<OsString>,
     /// Say why a model cannot take prices of 0 and below

@@ -39,7 +39,7 @@ pub struct RemoteArgs {
 pub enum RemoteTask {
     /// Make it
     Init,
-    /// Tell whether all is there that a push needs
+    /// Check that everything is there that a push needs
     Check,
 }
 

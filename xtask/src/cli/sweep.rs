@@ -63,14 +63,14 @@ pub struct SweepRunArgs {
 /// What to do with a sweep that was begun.
 #[derive(Debug, Subcommand)]
 pub enum SweepCommand {
-    /// Say what is done, what failed and what is missing
+    /// Print which trials are done, failed or missing
     Status(SweepNameArgs),
     /// Run what is missing
     Resume {
         /// Which sweep.
         #[command(flatten)]
         name: SweepNameArgs,
-        /// Take limits and `metric` from this changed spec
+        /// Use the limits and the `metric` of this changed spec
         #[arg(long, value_name = "SPEC.json")]
         spec: Option<PathBuf>,
         /// Train failed trials again, too
@@ -82,7 +82,7 @@ pub enum SweepCommand {
     },
     /// Stop the sweep, wherever its trials run; `resume` goes on with it
     Cancel(SweepNameArgs),
-    /// Rank combinations on validation bars, and tell what the test said; `--format csv` has a row a
+    /// Rank combinations on validation bars, and print the test result; `--format csv` has a row a
     /// trial
     Results {
         /// Which sweep.

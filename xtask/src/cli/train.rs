@@ -115,7 +115,7 @@ pub struct ForwardArgs {
 /// The arguments of `predict`.
 #[derive(Debug, Args)]
 pub struct PredictArgs {
-    /// Ask this model: a zip of `models/`, an archive's name, path or time alone, or `latest`
+    /// Use this model: a zip of `models/`, an archive's name, path or time alone, or `latest`
     #[arg(long, value_name = "ZIP|ARCHIVE|latest")]
     pub model: PathBuf,
     /// Read these bars, in any form that `train` reads; `-` is CSV on stdin
@@ -128,7 +128,7 @@ pub struct PredictArgs {
     /// Take this exposure as held at the beginning [default: 0]
     #[arg(long, value_name = "EXPOSURE", allow_negative_numbers = true)]
     pub position: Option<f64>,
-    /// Go on where the bars are of another interval than those that the model was trained on
+    /// Accept bars of another interval than those that the model was trained on
     #[arg(long)]
     pub any_bars: bool,
     /// How the bars are read.

@@ -15,7 +15,7 @@ pub struct PruneArgs {
     /// Delete at once instead of moving to the trash
     #[arg(long)]
     pub now: bool,
-    /// Remove from the remote repository, each machine's workspaces by themselves; for ever
+    /// Remove from the remote repository, each machine's workspaces by themselves; this cannot be undone
     #[arg(long, conflicts_with_all = ["now", "keep_pushed_only"])]
     pub remote: bool,
     /// Keep what was not pushed to the remote repository and read back from there
@@ -80,7 +80,7 @@ pub struct PinArgs {
 pub struct NoteArgs {
     /// The archive's name, its time alone, or `latest`
     pub name: String,
-    /// The sentence; empty takes the note away
+    /// The note; an empty one removes it
     pub text: String,
 }
 
@@ -98,7 +98,7 @@ pub struct UndeleteArgs {
 /// The arguments of `doctor`.
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
-    /// Do what it proposes
+    /// Do what the check proposes
     #[arg(long)]
     pub fix: bool,
 }

@@ -50,7 +50,7 @@ pub fn elements_max_in(config: &str) -> Result<u64> {
         let (key, value) = line.split_once('=')?;
         (key.trim() == "MaxArraySize").then(|| value.trim().parse().ok())?
     };
-    config.lines().find_map(value).context("`scontrol show config` tells no `MaxArraySize`")
+    config.lines().find_map(value).context("`scontrol show config` prints no `MaxArraySize`")
 }
 
 /// Submits `script` with `options`, and returns the id of the job.

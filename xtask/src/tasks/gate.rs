@@ -207,7 +207,7 @@ pub fn evaluate(
                 Some(reason.unwrap_or_else(|| "it is undefined".to_owned()))
             }
             (Some(SessionStatus::Completed), None, _) => {
-                Some("the session tells of no such figure".to_owned())
+                Some("the session has no such figure".to_owned())
             }
             (Some(status), ..) => Some(format!("the session is {status}")),
         };

@@ -132,9 +132,12 @@ fn inspect(mut git: Git, own: &OwnFiles<'_>, tree: &mut WorkTree) -> Result<(), 
         let text = "cut at its limit of 1 MiB, and cannot be applied; commit what is changed";
         tree.left_out.push(text.to_owned());
     }
-    tree.left_out.extend(changes.within_submodules.iter().map(|path| {
-        format!("lacks what is changed within the submodule `{path}`; commit it there")
-    }));
+    tree.left_out.extend(
+        changes
+            .within_submodules
+            .iter()
+            .map(|path| format!("lacks the changes in the submodule `{path}`; commit them there")),
+    );
     if !changes.untracked.is_empty() {
         let untracked = Untracked { top: &top, paths: &changes.untracked, empty: &empty };
         // Nothing can be applied after a truncated patch.

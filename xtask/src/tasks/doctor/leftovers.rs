@@ -18,7 +18,7 @@ pub fn find(workspace: &Workspace) -> Result<Vec<Finding>> {
     for path in partial_files(workspace)? {
         // Files of an incomplete backup are covered by its step.
         if !steps.iter().any(|step| step.covers(&path)) {
-            let problem = "a temporary file that nobody writes any more";
+            let problem = "a temporary file that is no longer in use";
             let shown = Some(workspace.display(&path));
             findings.push(
                 Finding::new(FindingKind::PartialFile, shown, problem).with_trash(workspace, path),

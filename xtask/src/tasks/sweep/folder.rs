@@ -89,7 +89,7 @@ impl SweepFolder {
             }
         };
         let head: SweepHead = serde_json::from_slice(&bytes).with_context(|| {
-            format!("`{SWEEPS}/{name}/{HEAD}` is damaged; move that folder away, and begin it anew")
+            format!("`{SWEEPS}/{name}/{HEAD}` is damaged; move that folder away, and start the sweep again")
         })?;
         if head.format != 1 {
             bail!("`{SWEEPS}/{name}/{HEAD}` has format {}; this tool reads 1", head.format);

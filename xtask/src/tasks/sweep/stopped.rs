@@ -55,7 +55,7 @@ pub fn out_of_retries(name: &str, n_lost: u32, reasons: &[String]) -> String {
         );
     }
     let last = reasons.last().map_or_else(
-        || "killed, or its machine was lost, and nobody is left to say why".to_owned(),
+        || "killed, or its machine was lost; the cause is unknown".to_owned(),
         Clone::clone,
     );
     format!(

@@ -59,6 +59,6 @@ fn read_item<W: Write>(
 ) -> Result<String> {
     match source.copy(item, sink, restart)? {
         Ok(copied) => Ok(copied.sha256),
-        Err(problem) => bail!("{problem}; `cargo xtask verify` tells more"),
+        Err(problem) => bail!("{problem}; run `cargo xtask verify` for details"),
     }
 }
