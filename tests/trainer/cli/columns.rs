@@ -128,7 +128,7 @@ fn a_bad_cell_stops_before_anything_is_written() {
     let spoiled = workspace.text("bars.csv").replacen(",0.919,", ",,", 1);
     workspace.write("bars.csv", &spoiled);
     let told = workspace.fail(&["--check"], 1);
-    insta::assert_snapshot!(told, @"error: `bars.csv` line 3, column `noise`: `` is empty, and a feature must be known at each bar's close: delete the rows before its first value, and fill the others with what was known then");
+    insta::assert_snapshot!(told, @"error: `bars.csv` line 3, column `noise`: `` is empty, and a feature must be known at each bar's close: delete the rows before its first value, and fill later ones with the last known value");
     assert!(!workspace.exists("logs") && !workspace.exists("models"));
 }
 

@@ -29,7 +29,7 @@ fn the_figures_stand_beside_later_fills_doubled_costs_and_a_constant_exposure() 
         });
     assert!(costs.0 < agent.0 && later.0.to_bits() != agent.0.to_bits());
     assert!((constant.1 / agent.1 - 1.0).abs() < 0.1, "{} beside {}", constant.1, agent.1);
-    for words in ["constant 0.", "filled 1 bar later", "costs doubled", "No other seed than 42"] {
+    for words in ["constant 0.", "filled 1 bar later", "costs doubled", "Only seed 42 was tried"] {
         assert!(text.contains(words), "no `{words}` in {text}");
     }
     let page = workspace.text("logs/report.html");
