@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 
 use trainer::learning::model::TradingModel;
 
-use super::Workspace;
+use super::{TRAINED, Workspace};
 
 /// A run without end, past its first episode.
 struct Endless {
@@ -90,6 +90,24 @@ fn stops_and_saves(stop: impl FnOnce(&mut Endless)) {
 #[test]
 fn an_interrupt_stops_after_the_batch_with_everything_saved() {
     stops_and_saves(|run| run.signal("INT"));
+}
+
+#[test]
+fn an_interrupt_during_other_seeds_keeps_those_that_are_judged() {
+    let workspace = Workspace::new();
+    let arguments = ["--episodes", "1", "--seeds", "1000"];
+    let run = Endless::start_until("seed 43: test net return", &workspace, &arguments);
+    run.signal("INT");
+    let (status, told) = run.wait();
+    assert!(status.code().is_some_and(|code| TRAINED.contains(&code)), "{told}");
+    let session = workspace.session();
+    assert_eq!(session["status"], "completed");
+    let n_judged = session["seeds"].as_array().unwrap().len();
+    assert!((2..1000).contains(&n_judged), "{n_judged} seeds");
+    let words = format!("stopped by a signal: {n_judged} of 1000 seeds are judged");
+    assert!(told.contains(&words), "{told}");
+    assert!(!workspace.exists(".trainvault/seeds"), "they leave nothing behind");
+    TradingModel::load(&workspace.path(session["model"]["path"].as_str().unwrap())).unwrap();
 }
 
 #[test]

@@ -109,3 +109,16 @@ fn bars_too_few_for_the_windows_are_told() {
     let told = workspace.fail(&["--check", "--walk-forward", "9"], 1);
     insta::assert_snapshot!(told, @"error: no symbol of `bars` has 338 bars to train in window 1, or none has 3 to test; give more bars or fewer windows, or change `walk_forward.purge_bars` and `walk_forward.embargo_bars`");
 }
+
+#[test]
+fn other_seeds_of_all_windows_are_judged_as_if_they_were_trained_alone() {
+    let workspace = walked("expanding");
+    workspace.train(&["--seeds", "2"]);
+    let session = workspace.session();
+    let alone = walked("expanding");
+    alone.train(&["--seed", "43"]);
+    assert_eq!(session["seeds"][0]["agent"], session["metrics"]["agent"]);
+    assert_eq!(session["seeds"][1]["agent"], alone.session()["metrics"]["agent"]);
+    assert_ne!(session["seeds"][0]["agent"], session["seeds"][1]["agent"]);
+    assert!(workspace.text("logs/report.html").contains("seed 43"));
+}

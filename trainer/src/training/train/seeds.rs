@@ -7,8 +7,8 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use tracing::info;
 use tracing::subscriber::{NoSubscriber, with_default};
+use tracing::{info, warn};
 
 use crate::account::metrics::Performance;
 use crate::config::TrainingConfig;
@@ -57,6 +57,9 @@ pub(super) fn add(
             info!("seed {seed}: test net return {:+.2} %", agent.net_return * 100.0);
             seeds.push(SeedRecord { seed, agent });
         }
+    }
+    if options.stop.is_raised() && seeds.len() < n_seeds {
+        warn!("stopped by a signal: {} of {n_seeds} seeds are judged", seeds.len());
     }
     if seeds.len() > 1 {
         session.seeds = seeds;
