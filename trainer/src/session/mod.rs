@@ -21,7 +21,6 @@ mod trades;
 mod write;
 
 pub use audit::{AuditRecord, AuditStatus, AuditVerdict};
-pub(crate) use clock::TimeWriter;
 pub use clock::{Clock, parse_time, time_of_ms, time_text};
 pub use judgement::{Judgement, judgement_line};
 pub use layout::Layout;

@@ -8,7 +8,6 @@
 //! price). The last row is after the exit and its costs. Each evaluation
 //! replaces the file atomically.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -18,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::account::environment::BarOutcome;
 use crate::digest::sha256_of_file;
 use crate::market::bars::Bar;
-use crate::session::{LineFile, TimeWriter, rename};
+use crate::session::{LineFile, rename, time_of_ms};
 
 /// Writes a curve to a temporary file, which replaces the final one.
 pub(super) struct EquityCurve {
@@ -26,9 +25,6 @@ pub(super) struct EquityCurve {
     temporary: PathBuf,
     lines: LineFile,
     last: Option<EquityPoint>,
-    /// Buffer of the current row.
-    line: String,
-    times: TimeWriter,
 }
 
 /// One row of a curve.
@@ -98,7 +94,7 @@ impl EquityCurve {
 
     fn of(path: &Path, lines: LineFile, last: Option<EquityPoint>) -> Self {
         let (path, temporary) = (path.to_owned(), lines.path().to_owned());
-        Self { path, temporary, lines, last, line: String::new(), times: TimeWriter::default() }
+        Self { path, temporary, lines, last }
     }
 
     /// Returns the current position, for [`EquityCurve::resume`].
@@ -134,14 +130,9 @@ impl EquityCurve {
 
     fn write(&mut self, point: &EquityPoint) -> Result<()> {
         let EquityPoint { time_ms, agent, exposure, buy_and_hold, close } = point;
-        self.line.clear();
-        self.times.write(*time_ms, &mut self.line);
-        let written = match buy_and_hold {
-            Some(hold) => write!(self.line, ",{agent},{exposure},{hold},{close}"),
-            None => write!(self.line, ",{agent},{exposure},,{close}"),
-        };
-        written.expect("writing to a string cannot fail");
-        self.lines.push(&self.line)
+        let hold = buy_and_hold.map(|equity| equity.to_string()).unwrap_or_default();
+        let time = time_of_ms(*time_ms);
+        self.lines.push(&format!("{time},{agent},{exposure},{hold},{close}"))
     }
 }
 
