@@ -130,7 +130,7 @@ fn an_earlier_record_is_set_aside_not_overwritten() {
 fn a_trade_is_one_readable_line() {
     let folder = tempfile::tempdir().unwrap();
     let (layout, mut logger) = start(folder.path(), &TrainingConfig::default());
-    logger.log_trade(&AT, &closed_trade(7)).unwrap();
+    logger.log_trade(&AT, None, &closed_trade(7)).unwrap();
     logger.flush().unwrap();
     insta::assert_snapshot!(
         fs::read_to_string(layout.trade_log()).unwrap(),
@@ -143,7 +143,7 @@ fn a_trade_log_frequency_of_ten_logs_each_tenth_trade() {
     let folder = tempfile::tempdir().unwrap();
     let (layout, mut logger) = start_every(folder.path(), &TrainingConfig::default(), 10);
     for id in 1..=25 {
-        logger.log_trade(&AT, &closed_trade(id)).unwrap();
+        logger.log_trade(&AT, None, &closed_trade(id)).unwrap();
     }
     logger.flush().unwrap();
     let text = fs::read_to_string(layout.trade_log()).unwrap();
@@ -156,7 +156,7 @@ fn disabled_trade_logging_leaves_no_file() {
     let folder = tempfile::tempdir().unwrap();
     let training = TrainingConfig { enable_trade_logging: false, ..TrainingConfig::default() };
     let (layout, mut logger) = start(folder.path(), &training);
-    logger.log_trade(&AT, &closed_trade(7)).unwrap();
+    logger.log_trade(&AT, None, &closed_trade(7)).unwrap();
     logger.save_session(Status::Completed, None).unwrap();
     assert!(!layout.trade_log().exists());
 }

@@ -41,7 +41,7 @@ fn an_event_is_one_flat_object() {
     let folder = tempfile::tempdir().unwrap();
     let (layout, logger) = start(folder.path(), &TrainingConfig::default());
     let mut tracer = tracer(&logger, &layout);
-    tracer.trace(&AT, &TradeEvent::Closed(closed_trade(7))).unwrap();
+    tracer.trace(&AT, None, &TradeEvent::Closed(closed_trade(7))).unwrap();
     tracer.flush().unwrap();
     insta::assert_json_snapshot!(lines(&tracer)[1]);
 }
@@ -51,10 +51,10 @@ fn lines_wait_for_the_flush_and_come_whole() {
     let folder = tempfile::tempdir().unwrap();
     let (layout, logger) = start(folder.path(), &TrainingConfig::default());
     let mut tracer = tracer(&logger, &layout);
-    tracer.trace(&AT, &TradeEvent::Closed(closed_trade(1))).unwrap();
+    tracer.trace(&AT, None, &TradeEvent::Closed(closed_trade(1))).unwrap();
     assert_eq!(lines(&tracer).len(), 1);
     for id in 2..2000 {
-        tracer.trace(&AT, &TradeEvent::Closed(closed_trade(id))).unwrap();
+        tracer.trace(&AT, None, &TradeEvent::Closed(closed_trade(id))).unwrap();
         if id % 100 == 0 {
             lines(&tracer);
         }

@@ -50,7 +50,7 @@ impl TradeLogger {
         move_previous_aside(&layout)?;
         let trades = if options.training.enable_trade_logging {
             let file = LineFile::append(&layout.trade_log())?;
-            Some(TradeLog { file, every: options.trade_log_frequency.max(1), symbol: None })
+            Some(TradeLog { file, every: options.trade_log_frequency.max(1) })
         } else {
             None
         };
@@ -71,19 +71,15 @@ impl TradeLogger {
         &mut self.session
     }
 
-    /// Sets the symbol of the following trades, in a portfolio.
-    pub fn set_symbol(&mut self, symbol: Option<&str>) {
-        if let Some(trades) = &mut self.trades
-            && trades.symbol.as_deref() != symbol
-        {
-            trades.symbol = symbol.map(str::to_owned);
-        }
-    }
-
     /// Logs a closed trade, or skips it by the trade log's frequency.
-    pub fn log_trade(&mut self, at: &StepContext, trade: &ClosedTrade) -> Result<()> {
+    pub fn log_trade(
+        &mut self,
+        at: &StepContext,
+        symbol: Option<&str>,
+        trade: &ClosedTrade,
+    ) -> Result<()> {
         match &mut self.trades {
-            Some(trades) => trades.push(at, trade),
+            Some(trades) => trades.push(at, symbol, trade),
             None => Ok(()),
         }
     }

@@ -51,7 +51,6 @@ pub const TRACE_FORMAT: u32 = 1;
 #[derive(Debug)]
 pub struct TradeTracer {
     file: LineFile,
-    symbol: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -86,7 +85,7 @@ impl TradeTracer {
             tool_version: &session.tool_version,
         })?)?;
         file.flush()?;
-        Ok(Self { file, symbol: None })
+        Ok(Self { file })
     }
 
     /// Returns the file's path.
@@ -94,22 +93,15 @@ impl TradeTracer {
         self.file.path()
     }
 
-    /// Sets the symbol of the following events, in a portfolio.
-    pub fn set_symbol(&mut self, symbol: Option<&str>) {
-        if self.symbol.as_deref() != symbol {
-            self.symbol = symbol.map(str::to_owned);
-        }
-    }
-
-    /// Adds `event`, which happened at `at`.
-    pub fn trace(&mut self, at: &StepContext, event: &TradeEvent) -> Result<()> {
+    /// Adds `event`, which happened at `at`, to `symbol` in a portfolio.
+    pub fn trace(
+        &mut self,
+        at: &StepContext,
+        symbol: Option<&str>,
+        event: &TradeEvent,
+    ) -> Result<()> {
         let time = time_of_ms(time_ms(event));
-        self.file.push(&serde_json::to_string(&Line {
-            event,
-            at,
-            time,
-            symbol: self.symbol.as_deref(),
-        })?)
+        self.file.push(&serde_json::to_string(&Line { event, at, time, symbol })?)
     }
 
     /// Writes the buffered lines.

@@ -37,14 +37,18 @@ pub struct StepContext {
 pub(super) struct TradeLog {
     pub(super) file: LineFile,
     pub(super) every: usize,
-    /// The symbol of the following trades, in a portfolio.
-    pub(super) symbol: Option<String>,
 }
 
 impl TradeLog {
-    pub(super) fn push(&mut self, at: &StepContext, trade: &ClosedTrade) -> Result<()> {
+    /// Writes `trade`, of `symbol` in a portfolio.
+    pub(super) fn push(
+        &mut self,
+        at: &StepContext,
+        symbol: Option<&str>,
+        trade: &ClosedTrade,
+    ) -> Result<()> {
         if trade.trade_id.is_multiple_of(self.every as u64) {
-            match &self.symbol {
+            match symbol {
                 Some(symbol) => self.file.push(&format!("{symbol} {}", line(at, trade)))?,
                 None => self.file.push(&line(at, trade))?,
             }

@@ -16,6 +16,8 @@ pub(super) struct RunOutputs<'a> {
     pub(super) logger: &'a mut TradeLogger,
     tracer: Option<TradeTracer>,
     curves: Option<EventWriter>,
+    /// Of the following events, in a portfolio.
+    symbol: Option<String>,
     profits: TradeProfits,
     /// The first failure, returned by the next flush: the callbacks that
     /// write events cannot fail.
@@ -42,7 +44,8 @@ impl<'a> RunOutputs<'a> {
             .enable_tensorboard
             .then(|| start_curves(options, logger.session()))
             .transpose()?;
-        Ok(Self { logger, tracer, curves, profits: TradeProfits::default(), failure: None })
+        let profits = TradeProfits::default();
+        Ok(Self { logger, tracer, curves, symbol: None, profits, failure: None })
     }
 
     /// Returns whether TensorBoard curves are written.
@@ -52,9 +55,8 @@ impl<'a> RunOutputs<'a> {
 
     /// Sets the symbol of the following events, where there are several.
     pub(super) fn set_symbol(&mut self, symbol: Option<&str>) {
-        self.logger.set_symbol(symbol);
-        if let Some(tracer) = &mut self.tracer {
-            tracer.set_symbol(symbol);
+        if self.symbol.as_deref() != symbol {
+            self.symbol = symbol.map(str::to_owned);
         }
     }
 
@@ -122,9 +124,10 @@ impl<'a> RunOutputs<'a> {
                 Phase::Test => &mut self.profits.test,
             };
             profits.push(trade.net_pnl);
-            self.logger.log_trade(at, trade)?;
+            self.logger.log_trade(at, self.symbol.as_deref(), trade)?;
         }
-        self.tracer.as_mut().map_or(Ok(()), |tracer| tracer.trace(at, event))
+        let symbol = self.symbol.as_deref();
+        self.tracer.as_mut().map_or(Ok(()), |tracer| tracer.trace(at, symbol, event))
     }
 }
 
