@@ -12,8 +12,8 @@ use crate::market::features::FeatureSet;
 
 use super::bars::LatestBars;
 use super::features::Features;
-use super::innovation::{Association, BarContext};
-use super::rank::{correlation, ranks};
+use super::innovation::{Association, BarContext, correlation};
+use super::rank::ranks;
 use super::report::LeakCheck;
 
 const NAME: &str = "column_foresight";
@@ -203,5 +203,5 @@ impl HorizonReturns {
 fn rank_correlation(left: &[f64], right: &[f64]) -> f64 {
     let pairs = left.iter().zip(right).filter(|(left, right)| !left.is_nan() && !right.is_nan());
     let (left, right): (Vec<f64>, Vec<f64>) = pairs.unzip();
-    correlation(&ranks(&left), &ranks(&right))
+    correlation(&ranks(&left), &ranks(&right), 0).0
 }

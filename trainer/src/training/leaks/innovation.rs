@@ -245,7 +245,7 @@ fn skip_past<'a>(columns: &[&'a [f64]]) -> Vec<&'a [f64]> {
 
 /// Returns the correlation of `left` and `right`, cut to the shorter of
 /// the two, and its t statistic; see [`Association::t_statistic`].
-fn correlation(left: &[f64], right: &[f64], bandwidth: usize) -> (f64, f64) {
+pub(super) fn correlation(left: &[f64], right: &[f64], bandwidth: usize) -> (f64, f64) {
     let n = left.len().min(right.len());
     let (left, right) = (&left[..n], &right[..n]);
     let mean = |side: &[f64]| side.iter().sum::<f64>() / n.max(1) as f64;

@@ -1,4 +1,4 @@
-//! Ranks and correlation.
+//! Ranks.
 
 use std::cmp::Ordering;
 
@@ -20,20 +20,4 @@ pub(super) fn ranks(values: &[f64]) -> Vec<f64> {
         begin += equal.len();
     }
     ranks
-}
-
-/// Returns Pearson's correlation; 0 where one side is constant.
-pub(super) fn correlation(left: &[f64], right: &[f64]) -> f64 {
-    let n = left.len().max(1) as f64;
-    let mean = |side: &[f64]| side.iter().sum::<f64>() / n;
-    let (left_mean, right_mean) = (mean(left), mean(right));
-    let (mut product, mut left_squares, mut right_squares) = (0.0, 0.0, 0.0);
-    for (left, right) in left.iter().zip(right) {
-        let (left, right) = (left - left_mean, right - right_mean);
-        product += left * right;
-        left_squares += left * left;
-        right_squares += right * right;
-    }
-    let scale = f64::sqrt(left_squares * right_squares);
-    if scale > 0.0 { product / scale } else { 0.0 }
 }
