@@ -23,8 +23,8 @@ use super::log_lengths::LogLength;
 use super::requested::RequestedSettings;
 use super::training_episode::{EpisodeState, TrainingEpisode};
 
-/// The format version.
-const FORMAT: u32 = 4;
+/// The format version that this program writes.
+pub(super) const FORMAT: u32 = 4;
 const DIGEST_BYTES: u64 = 32;
 const BUFFER_BYTES: usize = 1 << 16;
 
@@ -85,11 +85,6 @@ struct HeaderVersion {
     format: u32,
     tool_version: String,
     tree_library: String,
-}
-
-impl CheckpointHeader {
-    /// The format version that this program writes.
-    pub(super) const FORMAT: u32 = FORMAT;
 }
 
 /// Writes `header` and `learner` to `path`, replacing an earlier state.

@@ -211,7 +211,7 @@ impl<'a> TrainingRun<'a> {
         let options = self.options;
         let session = self.outputs.logger.session();
         let header = CheckpointHeader {
-            format: CheckpointHeader::FORMAT,
+            format: checkpoint::FORMAT,
             tool_version: session.tool_version.clone(),
             tree_library: crate::learning::forest::LIBRARY.to_owned(),
             session: session.id.clone(),
