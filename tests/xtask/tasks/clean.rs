@@ -69,7 +69,7 @@ fn a_damaged_archive_does_not_count() {
     let (done, notes) = sandbox.run_task(NOW, cycle::archive_and_move_session);
     assert!(done.unwrap().unwrap().is_new_archive);
     assert!(
-        notes.iter().any(|note| note.contains("damaged") && note.contains("anew")),
+        notes.iter().any(|note| note.contains("damaged") && note.contains("archiving again")),
         "{notes:?}"
     );
 }
