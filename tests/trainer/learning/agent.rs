@@ -102,7 +102,7 @@ fn check_no_leak(seam: impl FnOnce(&mut FittedQ), last: f64) {
 #[test]
 fn nothing_is_learned_across_the_end_of_an_episode() {
     // The last two bars are forgotten: their returns never come.
-    check_no_leak(FittedQ::end_episode, 0.0);
+    check_no_leak(FittedQ::end_series, 0.0);
 }
 
 #[test]

@@ -12,6 +12,7 @@ use trainer::learning::forecast::{
     choose_threshold,
 };
 use trainer::learning::forest::{Linear, Regressor};
+use trainer::learning::judgement::ValidationBar;
 
 const COST: f64 = 0.0005;
 
@@ -62,16 +63,21 @@ fn a_threshold_below_the_cost_is_refused() {
     assert!(policy().with_rule(rule(Some(COST))).is_ok());
 }
 
-/// Bars whose forecast is right or wrong by `skill`, in turn.
+/// Forecasts of one size, and returns that are `skill` times them.
 fn slice(forecast: f64, skill: f64) -> ValidationSlice {
     let signs = (0..400).map(|at| if at % 7 < 3 { 1.0 } else { -1.0 });
     let forecasts: Vec<f64> = signs.map(|sign| sign * forecast).collect();
     ValidationSlice {
-        times_ms: (0..400).collect(),
         exposures: vec![-1.0, 0.0, 1.0],
         cost: COST,
-        returns: forecasts.iter().map(|forecast| forecast * skill).collect(),
-        follows: vec![true; forecasts.len()],
+        bars: (0..)
+            .zip(&forecasts)
+            .map(|(time_ms, forecast)| ValidationBar {
+                time_ms,
+                next_return: forecast * skill,
+                follows: true,
+            })
+            .collect(),
         forecasts,
     }
 }
@@ -89,7 +95,7 @@ fn a_profit_that_luck_explains_gives_no_threshold() {
     let mut lucky = slice(0.003, 0.0);
     // Two bars earn all, a fall and a rise.
     for at in [200, 203] {
-        lucky.returns[at] = 0.3 * lucky.forecasts[at].signum();
+        lucky.bars[at].next_return = 0.3 * lucky.forecasts[at].signum();
     }
     let threshold = |least: f64| choose_threshold(&lucky, least).0;
     assert!(threshold(0.0).is_some());
@@ -97,12 +103,16 @@ fn a_profit_that_luck_explains_gives_no_threshold() {
 }
 
 #[test]
-fn a_seam_in_the_slice_costs_the_exit() {
-    // One unit in, and out again at every seam: exactly the return.
+fn a_gap_between_bars_costs_the_exit() {
+    // Entering and leaving at every gap costs exactly the return.
     let mut slice = slice(0.003, 1.0);
-    slice.returns = slice.forecasts.iter().map(|it| 2.0 * COST * it.signum()).collect();
+    for (bar, forecast) in slice.bars.iter_mut().zip(&slice.forecasts) {
+        bar.next_return = 2.0 * COST * forecast.signum();
+    }
     assert_ne!(choose_threshold(&slice, 0.0).0, None);
-    slice.follows.fill(false);
+    for bar in &mut slice.bars {
+        bar.follows = false;
+    }
     assert_eq!(choose_threshold(&slice, 0.0).0, None);
 }
 

@@ -1,10 +1,10 @@
-//! What is learnt: forests, and the two learners that use them.
+//! Machine learning: the regressions and the two learners that use them.
 //!
-//! `agent` is fitted Q iteration, `forecast` trades beyond its cost,
-//! `judgement` says whether either found anything worth trading, and
-//! `model` stores it in a zip that proves itself. Only
-//! `forest/library` names smartcore. It may use `session`, `account`,
-//! `market` and `config`.
+//! `forest` holds the regressions, `agent` is fitted Q iteration,
+//! `forecast` trades by a forecast of the next return, `judgement` decides
+//! on held-out bars whether either has an edge, and `model` saves and
+//! loads policies. Only `forest/library` uses smartcore. This folder may
+//! use `session`, `account`, `market` and `config`.
 
 pub mod agent;
 pub mod forecast;

@@ -64,7 +64,7 @@ fn values_pass_through_steps_and_stop_at_the_end() {
 fn a_closure_is_a_backup() {
     // The pessimist: the worst that may follow, without discount.
     let worst = |outcome: &Outcome<'_>| {
-        let next = outcome.next.map(|next| next.choosing.iter().copied().fold(9.0, f64::min));
+        let next = outcome.next.map(|next| next.selecting.iter().copied().fold(9.0, f64::min));
         outcome.reward + next.unwrap_or(0.0)
     };
     let (steps, core) = (walk(), FittedIteration::new(options(2)).unwrap());
@@ -77,10 +77,10 @@ fn a_closure_is_a_backup() {
 
 #[test]
 fn the_best_next_action_pays_its_price_and_is_judged_by_the_other_values() {
-    let next = NextValues { choosing: &[1.0, 3.0, 2.0], judging: &[5.0, 0.25, 7.0] };
+    let next = NextValues { selecting: &[1.0, 3.0, 2.0], evaluating: &[5.0, 0.25, 7.0] };
     check_close(next.best(|_| 0.0), 0.25);
     check_close(next.best(|action| if action == 1 { 1.5 } else { 0.0 }), 7.0);
-    let single = NextValues { judging: next.choosing, ..next };
+    let single = NextValues { evaluating: next.selecting, ..next };
     check_close(single.best(|_| 0.5), 2.5);
 }
 

@@ -123,7 +123,7 @@ fn concluded(config: AgentConfig, kappa: f64) -> (FittedQ, Option<RefitStats>) {
     let prices = log_prices(kappa, 8);
     let rows = prices.iter().map(|&price| Some(vec![price])).collect();
     let mut learner = learn_with(config, (&prices, &rows), 0);
-    let report = learner.conclude().unwrap();
+    let report = learner.end_episode().unwrap();
     (learner, report)
 }
 

@@ -1,49 +1,48 @@
-//! What a value should be, given what followed: the backups.
+//! Backups: the regression targets of the action values.
 //!
-//! A backup is an argument of the iteration: it sees one outcome at a
-//! time and the values of the state that it led to, nothing else.
+//! A backup is an argument of the iteration. It computes the target of
+//! one action from the reward and the values of the next state.
 
-/// What came of one action, as a backup sees it.
+/// The outcome of one action in one transition.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Outcome<'a> {
-    /// The action whose value is sought.
+    /// The action whose target is computed.
     pub action: usize,
     /// The reward, as the experience holds it.
     pub reward: f64,
-    /// The values of the state it led to; none where all ended.
+    /// The values of the next state; none where the state is terminal.
     pub next: Option<NextValues<'a>>,
 }
 
-/// The values of all actions in the state that an action led to.
+/// The values of all actions in the next state, one value per action.
 ///
-/// Double estimation chooses the best action by one set of values and
-/// takes its worth from another, so that luck in the one is not taken
-/// for worth: Van Hasselt, Double Q-learning, NIPS 2010; for fitted Q
-/// iteration D'Eramo et al., AAAI 2017. Elsewhere both are the same.
+/// Double estimation selects the best action by one set of values and
+/// evaluates it by another, which removes the maximisation bias: Van
+/// Hasselt, Double Q-learning, NIPS 2010; for fitted Q iteration D'Eramo
+/// et al., AAAI 2017. Without double estimation both sets are the same.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct NextValues<'a> {
-    /// The values to choose by, one an action.
-    pub choosing: &'a [f64],
-    /// The values that say what the choice is worth.
-    pub judging: &'a [f64],
+    /// The values that select the next action.
+    pub selecting: &'a [f64],
+    /// The values that evaluate the selected action.
+    pub evaluating: &'a [f64],
 }
 
 impl NextValues<'_> {
-    /// Returns the worth of the best next action, less its `price`; of
-    /// equally good ones the first is taken.
-    pub fn best(&self, price: impl Fn(usize) -> f64) -> f64 {
-        let nets = self.choosing.iter().enumerate();
-        let nets = nets.map(|(action, value)| (action, value - price(action)));
-        let best = nets.reduce(|best, next| if next.1 > best.1 { next } else { best });
-        best.map_or(0.0, |(action, _)| self.judging[action] - price(action))
+    /// Returns the value of the best next action, minus the `cost` of
+    /// taking it; of equally good actions the first is selected.
+    pub fn best(&self, cost: impl Fn(usize) -> f64) -> f64 {
+        let net_values = self.selecting.iter().enumerate();
+        let net_values = net_values.map(|(action, value)| (action, value - cost(action)));
+        let best = net_values.reduce(|best, next| if next.1 > best.1 { next } else { best });
+        best.map_or(0.0, |(action, _)| self.evaluating[action] - cost(action))
     }
 }
 
-/// Says what the value of an action should be after an outcome.
-///
-/// A closure over an [`Outcome`] is one.
+/// Computes the regression target of an action's value. A closure over
+/// an [`Outcome`] is a backup too.
 pub trait Backup: Sync {
-    /// Returns the target that the regression fits; finite.
+    /// Returns the target, a finite number.
     fn target(&self, outcome: &Outcome<'_>) -> f64;
 }
 
@@ -54,44 +53,44 @@ impl<F: Fn(&Outcome<'_>) -> f64 + Sync> Backup for F {
 }
 
 /// The backup of any discounted decision process:
-/// `r + discount · max_b Q(x', b)`, and `r` alone at an end.
+/// `r + discount · max_b Q(x', b)`, and `r` alone before a terminal
+/// state.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DiscountedBackup {
-    /// Worth of a reward one step later, from 0 to below 1.
+    /// The discount factor per step, from 0 to below 1.
     pub discount: f64,
 }
 
 impl Backup for DiscountedBackup {
     fn target(&self, outcome: &Outcome<'_>) -> f64 {
-        let later = outcome.next.map_or(0.0, |next| next.best(|_| 0.0));
-        outcome.reward + self.discount * later
+        let next_value = outcome.next.map_or(0.0, |next| next.best(|_| 0.0));
+        outcome.reward + self.discount * next_value
     }
 }
 
-/// The backup of trading, where the action is the exposure a held and
-/// the reward r the return of an exposure of 1:
-/// `u(a · r) + discount · max_b [g_b(x') - c · |b - a|]`.
-///
-/// `u(y) = y - λ · y²` is the worth of a return to whom risk costs.
+/// The backup of trading, where the action is the exposure a to hold and
+/// the reward r is the return of an exposure of 1:
+/// `u(a · r) + discount · max_b [g_b(x') - c · |b - a|]`, with the value
+/// `g_b` of exposure b and the quadratic utility `u(y) = y - λ · y²`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TradingBackup<'a> {
     /// The exposures to choose from.
     pub exposures: &'a [f64],
-    /// c: the cost per unit of exposure traded, in fractions of equity.
+    /// c: the cost per unit of exposure traded, as a fraction of equity.
     pub cost: f64,
-    /// Worth of a return one bar later, from 0 to below 1.
+    /// The discount factor per bar, from 0 to below 1.
     pub discount: f64,
-    /// λ: what the square of a return costs.
+    /// λ: the weight of a squared return.
     pub risk_aversion: f64,
 }
 
 impl Backup for TradingBackup<'_> {
     fn target(&self, outcome: &Outcome<'_>) -> f64 {
         let exposure = self.exposures[outcome.action];
-        let gross = exposure * outcome.reward;
-        let reward = gross - self.risk_aversion * gross * gross;
+        let gross_return = exposure * outcome.reward;
+        let reward = gross_return - self.risk_aversion * gross_return * gross_return;
         let Some(next) = outcome.next else { return reward };
-        let price = |other: usize| self.cost * (self.exposures[other] - exposure).abs();
-        reward + self.discount * next.best(price)
+        let cost = |other: usize| self.cost * (self.exposures[other] - exposure).abs();
+        reward + self.discount * next.best(cost)
     }
 }

@@ -1,68 +1,68 @@
-//! What was experienced: states, what was done there, what followed.
+//! The experience that an iteration learns from: states and transitions.
 
 use anyhow::{Result, ensure};
 
 use crate::random::splitmix64;
 
-/// One step from state to state; the states are numbers of rows.
+/// One transition between states; a state is the index of its row.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Transition {
-    /// The state's row.
+    /// Index of the state's row.
     pub row: usize,
-    /// The action taken; none where the outcome of every action is
-    /// known from it.
+    /// The action taken; none where the transition gives the outcome of
+    /// every action.
     pub action: Option<usize>,
     /// The reward, as the backup understands it.
     pub reward: f64,
-    /// The row of the state it led to; none where all ended.
+    /// Index of the next state's row; none where it is terminal.
     pub next: Option<usize>,
 }
 
-/// Rows and the transitions between them: what an iteration learns
-/// from.
+/// Feature rows and the transitions between them.
 pub trait Experience: Sync {
     /// Returns the number of features of a row.
     fn n_features(&self) -> usize;
 
-    /// Returns all rows, one after the other, in two pieces, of which
-    /// either may be empty.
-    fn pieces(&self) -> [&[f64]; 2];
+    /// Returns all rows, one after the other, as two slices of
+    /// `n_features` values a row. Either may be empty.
+    fn row_slices(&self) -> [&[f64]; 2];
 
-    /// Returns the row of number `row` in the order of the pieces.
+    /// Returns the features of the row with index `row`, in the order of
+    /// [`Experience::row_slices`].
     fn row(&self, row: usize) -> &[f64];
 
     /// Returns the number of transitions.
     fn n_transitions(&self) -> usize;
 
-    /// Returns the transition `index`, counted from 0.
+    /// Returns the transition with the index `index`.
     fn transition(&self, index: usize) -> Transition;
 
-    /// Returns the number by which the transition is dealt to one of
-    /// two halves, for double estimation: equal ones stay together.
-    fn subsample_key(&self, index: usize) -> u64 {
+    /// Returns the key that assigns the transition to one of the two
+    /// halves of double estimation; equal keys give the same half.
+    fn half_key(&self, index: usize) -> u64 {
         index as u64
     }
 }
 
-/// Returns whether the transition is of the second half.
-pub(super) fn is_of_second_half(experience: &impl Experience, index: usize) -> bool {
-    splitmix64(experience.subsample_key(index)) & 1 == 1
+/// Returns whether the transition `index` is in the second half.
+pub(super) fn is_in_second_half(experience: &impl Experience, index: usize) -> bool {
+    splitmix64(experience.half_key(index)) & 1 == 1
 }
 
-/// A step of any decision process.
+/// One step of any Markov decision process.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Step<'a> {
     /// The features of the state.
     pub state: &'a [f64],
-    /// The action taken, counted from 0.
+    /// Index of the action taken.
     pub action: usize,
-    /// Its reward.
+    /// The reward of the step.
     pub reward: f64,
-    /// The features of the state it led to; none where all ended.
+    /// The features of the next state; none where it is terminal.
     pub next_state: Option<&'a [f64]>,
 }
 
-/// The experience of any decision process: a list of steps.
+/// The experience of any Markov decision process: a list of steps.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Steps {
     n_features: usize,
@@ -71,7 +71,7 @@ pub struct Steps {
 }
 
 impl Steps {
-    /// Returns no steps yet, in states of `n_features` features.
+    /// Returns an empty list for states of `n_features` features.
     pub fn new(n_features: usize) -> Self {
         Self { n_features, rows: Vec::new(), transitions: Vec::new() }
     }
@@ -95,10 +95,11 @@ impl Steps {
         Ok(())
     }
 
+    /// Appends a row, and returns its index.
     fn push_row(&mut self, row: &[f64]) -> usize {
-        let number = self.rows.len() / self.n_features.max(1);
+        let row_idx = self.rows.len() / self.n_features.max(1);
         self.rows.extend_from_slice(row);
-        number
+        row_idx
     }
 }
 
@@ -107,7 +108,7 @@ impl Experience for Steps {
         self.n_features
     }
 
-    fn pieces(&self) -> [&[f64]; 2] {
+    fn row_slices(&self) -> [&[f64]; 2] {
         [&self.rows, &[]]
     }
 

@@ -1,171 +1,203 @@
-//! Fitted Q iteration: the one core, for trading and anything else.
+//! Fitted Q iteration for any decision process, trading among them.
 //!
 //! After Ernst, Geurts and Wehenkel, Tree-based batch mode
 //! reinforcement learning, JMLR 6 (2005): each iteration fits one
-//! ensemble an action to what its value should be by the values
-//! before. What that is, the [`Backup`] says.
+//! ensemble per action to targets that a [`Backup`] computes from the
+//! values of the previous iteration.
 
 mod ensembles;
 mod groups;
 mod linear;
 mod options;
-mod shared;
+mod shared_splits;
 
 use anyhow::{Context, Result, ensure};
 use rayon::prelude::*;
 
 use super::backup::{Backup, NextValues, Outcome};
 use super::experience::{Experience, Transition};
-use crate::learning::forest::{Forest, Samples, TreeSeed};
+use crate::learning::forest::{Forest, Leaves, Samples, TreeSeed};
 use ensembles::Ensembles;
-use groups::{Grouping, Groups};
-use options::{ACTIONS_MAX, Target};
+use groups::{Grouping, TransitionGroups};
+use options::{ACTIONS_MAX, EnsembleId};
 pub use options::{IterationOptions, LinearStart};
-use shared::SharedInput;
+use shared_splits::SharedSplitsFit;
 
-/// What an iteration learns from, and how.
+/// The experience to learn from, and the backup that computes the targets.
 #[derive(Debug, Clone, Copy)]
 pub struct IterationInput<'a, E, B> {
-    /// The transitions.
+    /// The rows and transitions.
     pub experience: &'a E,
-    /// What the values should be.
+    /// The backup.
     pub backup: &'a B,
 }
 
-/// The values so far.
+/// The values that an iteration starts from.
 #[derive(Debug, Clone, Copy)]
 pub struct PreviousValues<'a> {
-    /// One ensemble an action, twice as many in double estimation, or
-    /// none: then the iterations start from linear values, or from 0.
+    /// One ensemble per action, two with double estimation; or none: then
+    /// the iterations start from linear values, or from 0.
     pub forests: &'a [Forest],
-    /// Iterations done before: they give the trees their seeds.
+    /// Iterations done before; the seeds of the trees depend on it.
     pub n_done: u64,
 }
 
-/// What an iteration made.
+/// The result of an iteration.
 #[derive(Debug, Clone)]
 pub struct IterationResult {
-    /// One ensemble an action; in double estimation those of the first
+    /// One ensemble per action; with double estimation those of the first
     /// half, then those of the second.
     pub forests: Vec<Forest>,
-    /// What each of them says of all rows of the experience.
+    /// For each ensemble its values, one for each row of the experience.
     pub values: Vec<Vec<f64>>,
-    /// Transitions learned from.
+    /// Number of transitions learned from.
     pub n_transitions: usize,
-    /// Greatest change of a value at a state of the transitions.
+    /// Greatest absolute change of a value, over the transitions' states
+    /// and all ensembles.
     pub max_abs_delta_q: f64,
-    /// Mean change of the same values.
+    /// Mean absolute change of the same values.
     pub mean_abs_delta_q: f64,
 }
 
-/// The core: options, and no state of its own.
+/// What the ensembles of one half are fitted from.
+struct HalfInput<'a> {
+    /// Index of the half; 0 without double estimation.
+    half: usize,
+    /// Iterations done before.
+    n_done: u64,
+    /// For each ensemble its previous value of each row.
+    values: &'a [Vec<f64>],
+    /// The previous ensemble of the first action, and the leaves of its
+    /// trees, where all actions have the same splits.
+    previous: Option<(&'a Forest, Leaves)>,
+}
+
+/// Fitted Q iteration with fixed options; it holds no other state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FittedIteration {
     options: IterationOptions,
 }
 
 impl FittedIteration {
-    /// Returns the core for `options`. Fails on a number of actions
-    /// out of range, fewer trees than shares, or none to renew.
+    /// Returns the iteration for `options`. Fails on a number of actions
+    /// out of range, on fewer trees than subsamples, and where no tree
+    /// would be renewed.
     pub fn new(options: IterationOptions) -> Result<Self> {
         let IterationOptions { n_actions, n_trees, n_subsamples, .. } = options;
-        let is_number = (1..=ACTIONS_MAX).contains(&n_actions);
-        ensure!(is_number, "{n_actions} actions; it takes 1 to {ACTIONS_MAX}");
-        ensure!(n_trees >= n_subsamples, "{n_trees} trees cannot serve {n_subsamples} shares");
+        let is_in_range = (1..=ACTIONS_MAX).contains(&n_actions);
+        ensure!(is_in_range, "{n_actions} actions; it takes 1 to {ACTIONS_MAX}");
+        ensure!(
+            n_trees >= n_subsamples,
+            "{n_trees} trees for {n_subsamples} subsamples; each subsample needs a tree"
+        );
         ensure!(options.n_renewed > 0, "an iteration must renew a tree");
         Ok(Self { options })
     }
 
-    /// Does one iteration: see [`FittedIteration::steps`].
+    /// Does one iteration: see [`FittedIteration::run`].
     pub fn step<E: Experience, B: Backup>(
         &self,
         input: &IterationInput<'_, E, B>,
         previous: PreviousValues<'_>,
     ) -> Result<IterationResult> {
-        Ok(self.steps(input, previous, 1)?.remove(0))
+        self.run(input, previous, 1, |_, _| {})
     }
 
-    /// Does `n_steps` iterations, on from each other, and returns what
-    /// each made. Spread over the current rayon pool; the same bits for
-    /// any number of threads.
+    /// Does `n_iterations` iterations and returns the last result.
+    /// `on_result` is called after each one with the number of iterations
+    /// done, those before included, and its result.
     ///
-    /// Fails without transitions, on an action that none of them
-    /// teaches, and on a target that is not finite.
-    pub fn steps<E: Experience, B: Backup>(
+    /// The work is spread over the current rayon pool, with the same bits
+    /// for any number of threads. Fails without transitions, on an action
+    /// without transitions, and on a target that is not finite.
+    pub fn run<E: Experience, B: Backup>(
         &self,
         input: &IterationInput<'_, E, B>,
         previous: PreviousValues<'_>,
-        n_steps: usize,
-    ) -> Result<Vec<IterationResult>> {
+        n_iterations: usize,
+        mut on_result: impl FnMut(u64, &IterationResult),
+    ) -> Result<IterationResult> {
         let experience = input.experience;
         let PreviousValues { forests, n_done } = previous;
-        let n_actions = self.options.n_actions;
+        let IterationOptions { n_actions, linear_start, .. } = self.options;
         let n_forests = n_actions * self.options.n_halves();
-        let is_number = [0, n_forests].contains(&forests.len());
-        ensure!(is_number, "{} ensembles so far; there are {n_forests}", forests.len());
+        let is_complete = [0, n_forests].contains(&forests.len());
+        ensure!(is_complete, "{} ensembles so far; there are {n_forests}", forests.len());
         let mut halves: Vec<Ensembles> =
             forests.chunks(n_actions).map(|half| Ensembles::of(half, experience)).collect();
         halves.resize_with(self.options.n_halves(), Ensembles::default);
-        let values_of = |halves: &[Ensembles]| -> Vec<Vec<f64>> {
-            halves.iter().flat_map(|half| half.values(n_actions, experience)).collect()
-        };
-        let mut values = match self.options.linear_start {
+        let values = match linear_start {
             Some(start) if forests.is_empty() => self.linear_values(input, start)?,
-            _ => values_of(&halves),
+            _ => halves.iter().flat_map(|half| half.values(n_actions, experience)).collect(),
         };
-        let (mut results, n_transitions) = (Vec::new(), experience.n_transitions());
-        for n_done in (n_done..).take(n_steps) {
-            let fit = |(half, old)| self.fit(input, (&values, old), (half, n_done));
-            halves = halves.into_iter().enumerate().map(fit).collect::<Result<_>>()?;
-            let before = std::mem::replace(&mut values, values_of(&halves));
-            let (max_abs_delta_q, mean_abs_delta_q) = changes([&before, &values], experience);
-            let forests = halves.iter().flat_map(|half| half.forests.iter().cloned()).collect();
-            results.push(IterationResult {
+        let (forests, mut leaves) = Ensembles::unzip(halves);
+        let n_transitions = experience.n_transitions();
+        let mut result = IterationResult {
+            forests,
+            values,
+            n_transitions,
+            max_abs_delta_q: 0.0,
+            mean_abs_delta_q: 0.0,
+        };
+        for n_done in (n_done..).take(n_iterations) {
+            let fit = |(half, leaves): (usize, Option<Leaves>)| {
+                let previous = result.forests.get(half * n_actions).zip(leaves);
+                let values = &result.values;
+                self.fit(input, HalfInput { half, n_done, values, previous })
+            };
+            let halves: Vec<Ensembles> =
+                leaves.into_iter().enumerate().map(fit).collect::<Result<_>>()?;
+            let values: Vec<Vec<f64>> =
+                halves.iter().flat_map(|half| half.values(n_actions, experience)).collect();
+            let (max_abs_delta_q, mean_abs_delta_q) =
+                changes([&result.values, &values], experience);
+            let forests;
+            (forests, leaves) = Ensembles::unzip(halves);
+            result = IterationResult {
                 forests,
-                values: values.clone(),
+                values,
                 n_transitions,
                 max_abs_delta_q,
                 mean_abs_delta_q,
-            });
+            };
+            on_result(n_done + 1, &result);
         }
-        Ok(results)
+        Ok(result)
     }
 
-    /// Fits the ensembles of one half to the targets by the values
-    /// `before`.
+    /// Fits the ensembles of one half.
     fn fit<E: Experience, B: Backup>(
         &self,
         input: &IterationInput<'_, E, B>,
-        (before, old): (&[Vec<f64>], Ensembles),
-        (half, n_done): (usize, u64),
+        HalfInput { half, n_done, values, previous }: HalfInput<'_>,
     ) -> Result<Ensembles> {
         let experience = input.experience;
         let n_actions = self.options.n_actions;
         let actions = (0..n_actions).into_par_iter();
         let targets = |transitions: &[usize], action: usize| {
-            self.targets(input, (before, transitions), Target { half, action })
+            self.targets(input, values, transitions, EnsembleId { half, action })
         };
-        let of_half = self.options.is_double.then_some(half);
-        let transitions = match (Grouping { n_actions, half: of_half }).groups(experience)? {
-            Groups::Shared(transitions) => transitions,
-            Groups::Apart(groups) => {
+        let half_to_take = self.options.is_double.then_some(half);
+        let transitions = match (Grouping { n_actions, half: half_to_take }).groups(experience)? {
+            TransitionGroups::AllActions(transitions) => transitions,
+            TransitionGroups::ByAction(groups) => {
                 let fits = actions.map(|action| {
-                    let (group, target) = (&groups[action], Target { half, action });
+                    let group = &groups[action];
                     let samples = self.samples(experience, group, n_done);
                     let samples =
                         samples.with_context(|| format!("nothing teaches the action {action}"))?;
-                    let options = self.options.forest_options(target, n_done);
+                    let options = self.options.forest_options(EnsembleId { half, action }, n_done);
                     Forest::fit(&samples, &targets(group, action), &options)
                         .context("failed to fit the values")
                 });
-                // Of several failures the first action's is told, each time.
+                // Of several errors always the first action's is returned.
                 let fits: Vec<Result<Forest>> = fits.collect();
                 let forests = fits.into_iter().collect::<Result<_>>()?;
                 return Ok(Ensembles { forests, leaves: None });
             }
         };
         let targets: Vec<_> = actions.map(|action| targets(&transitions, action)).collect();
-        let input = SharedInput {
+        let input = SharedSplitsFit {
             options: self.options,
             experience,
             transitions: &transitions,
@@ -173,7 +205,7 @@ impl FittedIteration {
             half,
             n_done,
         };
-        input.fit(old).context("failed to fit the values")
+        input.fit(previous).context("failed to fit the values")
     }
 
     fn samples(
@@ -192,36 +224,38 @@ impl FittedIteration {
         )
     }
 
-    /// Returns what the values should be, one for each of the listed
-    /// transitions.
+    /// Returns the targets of one ensemble, one for each of `transitions`.
+    /// `values` holds for each ensemble its previous value of each row.
     fn targets<E: Experience, B: Backup>(
         &self,
         input: &IterationInput<'_, E, B>,
-        (values, transitions): (&[Vec<f64>], &[usize]),
-        Target { half, action }: Target,
+        values: &[Vec<f64>],
+        transitions: &[usize],
+        EnsembleId { half, action }: EnsembleId,
     ) -> Vec<f64> {
         let n_actions = self.options.n_actions;
+        // Double estimation evaluates by the values of the other half.
         let own = &values[half * n_actions..][..n_actions];
         let other = &values[(self.options.n_halves() - 1 - half) * n_actions..][..n_actions];
-        let (mut choosing, mut judging) = (vec![0.0; n_actions], vec![0.0; n_actions]);
+        let (mut selecting, mut evaluating) = (vec![0.0; n_actions], vec![0.0; n_actions]);
         let mut target = |&index: &usize| {
             let Transition { reward, next, .. } = input.experience.transition(index);
             if let Some(row) = next {
-                for (to, from) in choosing.iter_mut().zip(own) {
+                for (to, from) in selecting.iter_mut().zip(own) {
                     *to = from[row];
                 }
-                for (to, from) in judging.iter_mut().zip(other) {
+                for (to, from) in evaluating.iter_mut().zip(other) {
                     *to = from[row];
                 }
             }
-            let next = next.map(|_| NextValues { choosing: &choosing, judging: &judging });
+            let next = next.map(|_| NextValues { selecting: &selecting, evaluating: &evaluating });
             input.backup.target(&Outcome { action, reward, next })
         };
         transitions.iter().map(&mut target).collect()
     }
 }
 
-/// Returns the greatest and the mean change of the values at the
+/// Returns the greatest and the mean absolute change of the values at the
 /// states of all transitions.
 fn changes([before, after]: [&[Vec<f64>]; 2], experience: &impl Experience) -> (f64, f64) {
     let n_transitions = experience.n_transitions();

@@ -1,13 +1,13 @@
-//! Fitted Q iteration on the bounded memory, one backup at a time; at
-//! an episode's end the judgement of what it is worth.
+//! The learner: fitted Q iteration on the bounded memory, and at the end
+//! of an episode the selection of settings on held-out bars.
 
-mod conclude;
-mod conclusion;
+mod committee;
+mod end_episode;
 mod state;
 
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use tracing::debug;
 
@@ -21,23 +21,24 @@ use super::policy::FittedPolicy;
 use crate::config::AgentConfig;
 use crate::learning::forest::Forest;
 use crate::market::features::{check_open, check_row, ratio};
-use conclusion::Conclusion;
+use committee::Committee;
 
-/// Random cuts that a split tries at least. With few features one a
-/// feature is not enough: where it leaves too few bars on a side, the
-/// split fails, and the tree stays a stump.
+/// Fewest random cuts, over all features, that a split tries. With few
+/// features one cut per feature is not enough: a cut that leaves too few
+/// bars on one side is no valid split, and the tree would stop growing.
 const CUTS_MIN: usize = 8;
-/// Random cuts that a split tries on each feature. Three earn more than
-/// one, as the method has it, from bars that are nearly all noise; six
-/// do not earn more than three.
+/// Random cuts that a split tries on each feature. On noisy bars three
+/// earn more than one, the number in the published method; six do not
+/// earn more than three.
 const CUTS_PER_FEATURE: usize = 3;
 
-/// Where the iterations start. On an Ornstein-Uhlenbeck price 10 and 30
-/// linear steps earn the same, one step a tenth less; a penalty of 0.01
-/// earns less from few bars, one of 1 the same.
-const LINEAR_START: LinearStart = LinearStart { n_steps: 10, penalty: 0.1 };
+/// The linear values that the iterations start from. On an
+/// Ornstein-Uhlenbeck price 10 and 30 linear iterations earn the same and
+/// one iteration earns a tenth less; a penalty of 0.01 earns less from
+/// few bars, a penalty of 1 the same.
+const LINEAR_START: LinearStart = LinearStart { n_iterations: 10, penalty: 0.1 };
 
-/// What the learner must know besides its settings.
+/// What the learner needs besides its settings.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LearnerSetup {
     /// Features of a row.
@@ -48,26 +49,27 @@ pub struct LearnerSetup {
     pub seed: u64,
 }
 
-/// What one or more backups did.
+/// The statistics of one refit, which does one or more backups.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct RefitStats {
-    /// Backups done since the learner began.
+    /// Backups done by the learner in total.
     pub n_backups: u64,
-    /// Remembered bars that the last backup learned from.
+    /// Remembered bars that the last backup was fitted to.
     pub n_rows: usize,
-    /// Greatest change of a value by the last backup, over the bars
-    /// remembered and all exposures, in fractions of equity. A value
-    /// is the mean over all trees, the renewed and the kept ones.
+    /// Greatest absolute change of a value by the last backup, over the
+    /// remembered bars and all exposures, as a fraction of equity. A
+    /// value is the mean over all trees, renewed and kept.
     pub max_abs_delta_q: f64,
-    /// Mean change of the same values.
+    /// Mean absolute change of the same values.
     pub mean_abs_delta_q: f64,
-    /// The number of backups that the refit chose, where it chooses.
+    /// The selected number of backups, where it is selected on held-out
+    /// bars.
     pub n_chosen: Option<usize>,
     /// Wall-clock time of the backups, in seconds.
     pub fit_seconds: f64,
 }
 
-/// The learner: watches bars go by, and improves its policy when told.
+/// Records bars, and fits a [`FittedPolicy`] on them.
 #[derive(Debug, Clone)]
 pub struct FittedQ {
     config: AgentConfig,
@@ -76,13 +78,14 @@ pub struct FittedQ {
     memory: Memory,
     n_backups: u64,
     previous_open: Option<f64>,
-    /// Whether the bars two and one before the next one gave a row.
+    /// Whether each of the last two bars had features.
     has_rows: [bool; 2],
-    /// Rows that the last refit of a batch learned from.
+    /// Remembered bars at the last refit.
     n_rows_refitted: usize,
-    /// What the first episode ended with, where it was judged.
-    conclusion: Option<Conclusion>,
-    /// Whether the memory is of an episode that is over.
+    /// The judgement on held-out bars and the committee that it led to;
+    /// none before the first.
+    committee: Option<Committee>,
+    /// Whether the episode is over: the next bar clears the memory.
     is_over: bool,
 }
 
@@ -104,24 +107,25 @@ impl FittedQ {
             previous_open: None,
             has_rows: [false; 2],
             n_rows_refitted: 0,
-            conclusion: None,
+            committee: None,
             is_over: false,
         })
     }
 
-    /// Records the next bar of one symbol alone, whose time does not
-    /// matter; else as [`FittedQ::observe_at`].
+    /// Records the next bar of a single symbol, numbered instead of
+    /// dated; otherwise as [`FittedQ::observe_at`].
     pub fn observe(&mut self, open: f64, row: Option<&[f64]>) -> Result<()> {
         self.observe_at((self.memory.next_ms(), open), row)
     }
 
     /// Records one bar: when it opened, its open (a price above 0) and,
-    /// unless it is a warm-up bar, its features as known at its close.
+    /// except for a warm-up bar, its features as known at its close.
     ///
     /// The return of a decision at the close of bar t is `open[t+2] /
-    /// open[t+1] - 1`, so the learner pairs rows with returns itself.
-    /// A bar without a row cuts the chain of successors. Fails on a
-    /// row of another length or a value that is not finite.
+    /// open[t+1] - 1`, so the learner pairs rows with returns itself. A
+    /// bar without features is a gap: the bar before it has no next
+    /// state. Fails on a row of another length or a value that is not
+    /// finite.
     pub fn observe_at(&mut self, (time_ms, open): (i64, f64), row: Option<&[f64]>) -> Result<()> {
         check_open(open)?;
         if std::mem::take(&mut self.is_over) {
@@ -133,7 +137,7 @@ impl FittedQ {
         self.previous_open = Some(open);
         self.has_rows = [self.has_rows[1], row.is_some()];
         let Some(row) = row else {
-            self.memory.cut(time_ms);
+            self.memory.push_gap(time_ms);
             return Ok(());
         };
         check_row(row, self.setup.n_features)?;
@@ -141,24 +145,23 @@ impl FittedQ {
         Ok(())
     }
 
-    /// Ends the bars of one symbol, or of an episode: the last bars, whose
-    /// returns are still to come, are forgotten, and nothing is learned
-    /// across the seam.
-    pub fn end_episode(&mut self) {
-        self.memory.end();
+    /// Ends the bars of one symbol: drops the last bars, whose returns are
+    /// not known, and leaves a gap before the next bar.
+    pub fn end_series(&mut self) {
+        self.memory.end_series();
         self.previous_open = None;
         self.has_rows = [false; 2];
     }
 
-    /// Refits as the settings say: adds `backups_per_batch` backups; with
-    /// `backups_max` only before the first judgement, and only when the
-    /// memory has grown by half since the last ones. The report holds the
-    /// last one's changes and the time of all. Nothing happens, and there
-    /// is no report, while no remembered bar has its return.
+    /// Does `backups_per_batch` backups. With `backups_max` it does so
+    /// only before the first judgement, and only when the memory has grown
+    /// by half since the last refit. The report holds the changes of the
+    /// last backup and the time of all; it is none where nothing was done
+    /// or no return is known yet.
     pub fn refit(&mut self) -> Result<Option<RefitStats>> {
         let n_rows = self.n_rows();
         if self.config.backups_max.is_some() {
-            if self.conclusion.is_some() || 2 * n_rows < 3 * self.n_rows_refitted {
+            if self.committee.is_some() || 2 * n_rows < 3 * self.n_rows_refitted {
                 return Ok(None);
             }
             self.n_rows_refitted = n_rows;
@@ -170,42 +173,41 @@ impl FittedQ {
         if self.n_rows() == 0 {
             return Ok(None);
         }
-        let (fitted, report) = self.iterate(&self.core()?, self.policy.forests(), n_backups)?;
+        let iteration = self.iteration(self.config.min_samples_leaf)?;
+        let (fitted, report) = self.iterate(&iteration, self.policy.forests(), n_backups)?;
         self.policy = self.policy.clone().with_forests(fitted)?;
         self.n_backups = report.n_backups;
         Ok(Some(report))
     }
 
-    /// Does one fitted Q iteration over the memory: fits to
-    /// `u(a · r) + discount · max_b [g_b(x') - c · |b - a|]`, where a
-    /// bar at a seam has no x' and teaches its own return only; see
-    /// [`TradingBackup`].
+    /// Does one fitted Q iteration over the memory with the targets of
+    /// [`TradingBackup`]; a bar before a gap has no next state.
     ///
-    /// Spread over the current rayon pool; the same bits for any
-    /// number of threads.
+    /// The work is spread over the current rayon pool, with the same bits
+    /// for any number of threads.
     pub fn backup(&mut self) -> Result<Option<RefitStats>> {
         self.backups(1)
     }
 
-    /// Does some iterations of `core` over the memory, on from `forests`.
+    /// Does `n_iterations` of `iteration` over the memory, starting from
+    /// the values of `forests`.
     fn iterate(
         &self,
-        core: &FittedIteration,
+        iteration: &FittedIteration,
         forests: &[Forest],
-        n_steps: usize,
+        n_iterations: usize,
     ) -> Result<(Vec<Forest>, RefitStats)> {
         let start = Instant::now();
         let input =
             IterationInput { experience: &self.memory, backup: &self.backup_rule(&self.config) };
         let previous = PreviousValues { forests, n_done: self.n_backups };
-        let mut results = core.steps(&input, previous, n_steps)?;
-        for (n_backups, result) in (self.n_backups + 1..).zip(&results) {
+        let log = |n_backups: u64, result: &IterationResult| {
             let IterationResult { max_abs_delta_q, n_transitions, .. } = result;
             debug!("backup {n_backups}: max |dQ| {max_abs_delta_q:.3e} over {n_transitions} bars");
-        }
-        let last = results.pop().context("a refit takes at least one backup")?;
+        };
+        let last = iteration.run(&input, previous, n_iterations, log)?;
         let report = RefitStats {
-            n_backups: self.n_backups + n_steps as u64,
+            n_backups: self.n_backups + n_iterations as u64,
             n_rows: last.n_transitions,
             max_abs_delta_q: last.max_abs_delta_q,
             mean_abs_delta_q: last.mean_abs_delta_q,
@@ -215,11 +217,7 @@ impl FittedQ {
         Ok((last.forests, report))
     }
 
-    fn core(&self) -> Result<FittedIteration> {
-        self.core_of(self.config.min_samples_leaf)
-    }
-
-    fn core_of(&self, min_samples_leaf: usize) -> Result<FittedIteration> {
+    fn iteration(&self, min_samples_leaf: usize) -> Result<FittedIteration> {
         let AgentConfig { n_trees, max_depth, .. } = self.config;
         FittedIteration::new(IterationOptions {
             n_actions: self.config.exposures.len(),
@@ -255,13 +253,13 @@ impl FittedQ {
         &self.config
     }
 
-    /// Returns the number of remembered bars that have their return.
+    /// Returns the number of remembered bars whose return is known.
     pub fn n_rows(&self) -> usize {
         self.memory.n_transitions()
     }
 
-    /// Returns up to `n_rows` remembered feature rows, evenly spaced:
-    /// what a stored model proves its predictions on.
+    /// Returns up to `n_rows` remembered feature rows, evenly spaced; a
+    /// stored model checks its predictions on them.
     pub fn sample_rows(&self, n_rows: usize) -> Vec<Vec<f64>> {
         let n_held = self.n_rows();
         let step = n_held.div_ceil(n_rows.max(1)).max(1);

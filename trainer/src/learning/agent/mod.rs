@@ -1,10 +1,10 @@
-//! Learns when to hold which exposure: fitted Q iteration on bars.
+//! Fitted Q iteration on bars: learns which exposure to hold when.
 //!
-//! The trader moves no prices and knows its costs, so one ensemble a
-//! target exposure, on market features alone, is the whole value
-//! function: every bar teaches every exposure, and nothing has to be
-//! explored. After Ernst, Geurts and Wehenkel, Tree-based batch mode
-//! reinforcement learning, JMLR 6 (2005).
+//! Trades do not move prices and their costs are known. So each bar
+//! gives the outcome of every exposure, no exploration is needed, and
+//! the value function consists of one ensemble per exposure on market
+//! features alone. After Ernst, Geurts and Wehenkel, Tree-based batch
+//! mode reinforcement learning, JMLR 6 (2005).
 
 mod learner;
 mod policy;
@@ -13,7 +13,7 @@ mod backup;
 mod experience;
 mod iteration;
 
-mod inner;
+mod fold;
 mod memory;
 
 pub use crate::config::AgentConfig;
@@ -25,4 +25,4 @@ pub use iteration::{
 pub use learner::{FittedQ, LearnerSetup, RefitStats};
 pub use policy::FittedPolicy;
 
-pub(crate) use policy::choose;
+pub(crate) use policy::choose_exposure;

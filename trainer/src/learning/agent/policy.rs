@@ -1,4 +1,4 @@
-//! Chooses the exposure: what a trained agent is.
+//! Chooses the exposure from the learned values.
 
 use std::cmp::Ordering;
 
@@ -7,11 +7,12 @@ use anyhow::{Result, ensure};
 use crate::config::EXPOSURES_MAX;
 use crate::learning::forest::Forest;
 
-/// The learned value of each exposure, and the choice between them:
-/// `argmax_a g_a(x) - m · |a| - c · |a - position|`, where the margin m
-/// is what an exposure must be worth beyond none; or never any exposure.
+/// The learned value `g_a` of each exposure a, and the greedy choice
+/// `argmax_a g_a(x) - m · |a| - c · |a - position|`, with the cost c and
+/// the margin m, by which a unit of exposure must exceed the value of no
+/// exposure. Without a margin the exposure is always 0.
 ///
-/// Before the first backup all values are 0, so it stays where it is.
+/// Before the first backup all values are 0 and the position is kept.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FittedPolicy {
     exposures: Vec<f64>,
@@ -24,9 +25,8 @@ pub struct FittedPolicy {
 }
 
 impl FittedPolicy {
-    /// Returns the policy that knows nothing yet: `exposures` in
-    /// increasing order, `cost` as a fraction of equity per unit of
-    /// exposure traded.
+    /// Returns the policy without forests: `exposures` in increasing
+    /// order, `cost` as a fraction of equity per unit of exposure traded.
     ///
     /// Fails on exposures that are not 2 to 16 increasing finite numbers,
     /// or a cost that is negative or not finite.
@@ -50,8 +50,8 @@ impl FittedPolicy {
         })
     }
 
-    /// Returns the policy with `forests` for its values: one for each
-    /// exposure, in their order; in double estimation as many again,
+    /// Returns the policy with the values of `forests`: one forest per
+    /// exposure, in their order; with double estimation as many again,
     /// whose values are averaged with the first; or none at all.
     ///
     /// Fails when their number or their number of features differs.
@@ -69,8 +69,8 @@ impl FittedPolicy {
         Ok(self)
     }
 
-    /// Returns the policy with another margin, as a fraction of equity a
-    /// unit of exposure; none where nothing is worth trading: flat.
+    /// Returns the policy with another margin, as a fraction of equity
+    /// per unit of exposure; with none the exposure is always 0.
     ///
     /// Fails on a margin that is negative or not finite.
     pub fn with_margin(mut self, margin: Option<f64>) -> Result<Self> {
@@ -80,8 +80,8 @@ impl FittedPolicy {
         Ok(self)
     }
 
-    /// Returns what a unit of exposure must be worth beyond none, as a
-    /// fraction of equity; none where it never holds any.
+    /// Returns the margin, as a fraction of equity per unit of exposure;
+    /// none where the exposure is always 0.
     pub fn margin(&self) -> Option<f64> {
         self.margin
     }
@@ -102,15 +102,15 @@ impl FittedPolicy {
         self.n_features
     }
 
-    /// Returns the ensembles, one an exposure, twice as many in double
-    /// estimation; none before training.
+    /// Returns the forests: one per exposure, two with double estimation;
+    /// none before training.
     pub fn forests(&self) -> &[Forest] {
         &self.forests
     }
 
-    /// Writes the value of each exposure, before the cost of getting
-    /// there, into `values`: discounted sums of returns less the margin,
-    /// in fractions of equity. Allocates nothing.
+    /// Writes the value of each exposure into `values`: the discounted
+    /// sum of returns minus the margin, as a fraction of equity, before
+    /// the cost of changing to the exposure. Allocates nothing.
     ///
     /// # Panics
     ///
@@ -137,7 +137,7 @@ impl FittedPolicy {
         }
     }
 
-    /// Predicts `row` by each of `forests`.
+    /// Writes the prediction of `row` by each of `forests` into `values`.
     fn predict(&self, forests: &[Forest], row: &[f64], values: &mut [f64]) {
         if self.has_shared_splits {
             return Forest::predict_row_by_all(forests, row, values);
@@ -147,11 +147,11 @@ impl FittedPolicy {
         }
     }
 
-    /// Returns the exposure to hold after the bar of `row`, when the
-    /// exposure last asked for is `position`: what it has become worth
-    /// since does not count. Of equally good ones it takes the
-    /// nearest to `position`, then the lower: it stays when in doubt.
-    /// Without a margin it is 0. Allocates nothing.
+    /// Returns the exposure to hold after the bar of `row`. `position` is
+    /// the exposure that was last requested, not what it has drifted to
+    /// since. Of equally good exposures it returns the nearest to
+    /// `position`, then the lowest. Without a margin it returns 0.
+    /// Allocates nothing.
     ///
     /// # Panics
     ///
@@ -160,26 +160,30 @@ impl FittedPolicy {
         self.decide(row, position, &mut [0.0; EXPOSURES_MAX][..self.exposures.len()])
     }
 
-    /// Does as [`FittedPolicy::q_values`], and returns what
-    /// [`FittedPolicy::act`] does.
+    /// Does both [`FittedPolicy::q_values`] and [`FittedPolicy::act`].
     pub(crate) fn decide(&self, row: &[f64], position: f64, values: &mut [f64]) -> f64 {
         self.q_values(row, values);
         if self.margin.is_none() {
             return 0.0;
         }
         let values = self.exposures.iter().copied().zip(values.iter().copied());
-        choose(values, self.cost, position)
+        choose_exposure(values, self.cost, position)
     }
 }
 
-/// Returns the exposure of `values` that is best after the cost of
-/// getting there; ties go to the nearest, then to the first.
-pub(crate) fn choose(values: impl Iterator<Item = (f64, f64)>, cost: f64, position: f64) -> f64 {
-    let net = values.map(|(exposure, value)| {
+/// Returns the exposure with the highest value minus the cost of changing
+/// to it from `position`; ties go to the nearest, then to the first.
+/// `values` yields pairs of an exposure and its value.
+pub(crate) fn choose_exposure(
+    values: impl Iterator<Item = (f64, f64)>,
+    cost: f64,
+    position: f64,
+) -> f64 {
+    let net_values = values.map(|(exposure, value)| {
         let distance = (exposure - position).abs();
         (exposure, value - cost * distance, distance)
     });
-    let best = net.reduce(|best, next| {
+    let best = net_values.reduce(|best, next| {
         let order = next.1.total_cmp(&best.1).then(best.2.total_cmp(&next.2));
         if order == Ordering::Greater { next } else { best }
     });

@@ -1,5 +1,5 @@
-//! Remembers the most recent bars of an episode, of one symbol or of
-//! several in turn, with what followed.
+//! Remembers the most recent bars of an episode and their returns; of
+//! several symbols, one after the other.
 
 use std::collections::VecDeque;
 
@@ -8,56 +8,70 @@ use serde::{Deserialize, Serialize};
 
 use crate::market::features::{check_open, check_row, ratio};
 
-/// Bars whose return is known, the oldest first.
+/// A bounded buffer of bars whose return is known, the oldest first.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct History {
     n_features: usize,
     n_bars_max: usize,
+    /// For each bar its features.
     rows: VecDeque<Vec<f64>>,
     bars: VecDeque<RememberedBar>,
-    /// The last two bars' times and rows: their returns are still to come.
-    waiting: VecDeque<(i64, Option<Vec<f64>>)>,
+    /// Times and rows of the last two bars, whose returns are not known
+    /// yet.
+    #[serde(rename = "waiting")]
+    pending: VecDeque<(i64, Option<Vec<f64>>)>,
     previous_open: Option<f64>,
-    is_cut: bool,
+    /// Whether the next remembered bar does not follow the last one.
+    #[serde(rename = "is_cut")]
+    is_after_gap: bool,
 }
 
-/// A bar, but for its row.
+/// What is remembered of a bar besides its features.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RememberedBar {
     /// The return from the next bar's open to the one after it.
     pub(super) next_return: f64,
-    /// Whether the bar remembered before is the one right before it.
+    /// Whether it directly follows the bar remembered before it.
     pub(super) follows: bool,
-    /// When it opened.
+    /// When it opened, in milliseconds since 1970 (UTC).
     pub(super) time_ms: i64,
 }
 
 impl History {
     pub(super) fn new(n_features: usize, n_bars_max: usize) -> Self {
-        let (rows, bars, waiting) = (VecDeque::new(), VecDeque::new(), VecDeque::new());
-        Self { n_features, n_bars_max, rows, bars, waiting, previous_open: None, is_cut: true }
+        let (rows, bars, pending) = (VecDeque::new(), VecDeque::new(), VecDeque::new());
+        Self {
+            n_features,
+            n_bars_max,
+            rows,
+            bars,
+            pending,
+            previous_open: None,
+            is_after_gap: true,
+        }
     }
 
-    /// Records the next bar; returns whether one was completed.
+    /// Records the next bar. It completes the return of the bar two
+    /// before it; returns whether that one was added to the memory.
     pub(super) fn push(&mut self, time_ms: i64, open: f64, row: Option<&[f64]>) -> Result<bool> {
         check_open(open)?;
         if let Some(row) = row {
             check_row(row, self.n_features)?;
         }
-        let oldest = if self.waiting.len() == 2 { self.waiting.pop_front() } else { None };
+        let oldest = if self.pending.len() == 2 { self.pending.pop_front() } else { None };
         let previous = self.previous_open.replace(open);
-        self.waiting.push_back((time_ms, row.map(<[f64]>::to_vec)));
+        self.pending.push_back((time_ms, row.map(<[f64]>::to_vec)));
         let (Some(oldest), Some(previous)) = (oldest, previous) else {
             return Ok(false);
         };
         let (time_ms, Some(row)) = oldest else {
-            self.is_cut = true;
+            self.is_after_gap = true;
             return Ok(false);
         };
         let next_return = ratio(open, previous) - 1.0;
-        self.remember(row, RememberedBar { next_return, follows: !self.is_cut, time_ms });
+        self.remember(row, RememberedBar { next_return, follows: !self.is_after_gap, time_ms });
         Ok(true)
     }
 
@@ -68,19 +82,20 @@ impl History {
         }
         self.rows.push_back(row);
         self.bars.push_back(bar);
-        self.is_cut = false;
+        self.is_after_gap = false;
     }
 
-    /// Ends the bars of one symbol: another's follow.
+    /// Ends the bars of one symbol: the next bar is another symbol's.
     pub(super) fn end_series(&mut self) {
-        self.waiting.clear();
+        self.pending.clear();
         self.previous_open = None;
-        self.is_cut = true;
+        self.is_after_gap = true;
     }
 
-    /// Returns a time right after the last bar's.
+    /// Returns the last bar's time plus one millisecond; 0 before the
+    /// first bar.
     pub(super) fn next_ms(&self) -> i64 {
-        self.waiting.back().map_or(0, |(time_ms, _)| time_ms + 1)
+        self.pending.back().map_or(0, |(time_ms, _)| time_ms + 1)
     }
 
     /// Returns when each bar opened.
@@ -88,23 +103,24 @@ impl History {
         self.bars.iter().map(|bar| bar.time_ms).collect()
     }
 
-    /// Forgets everything: the next bar begins anew.
+    /// Forgets all bars.
     pub(super) fn clear(&mut self) {
         *self = Self::new(self.n_features, self.n_bars_max);
     }
 
-    /// Returns whether `other` is of the same size, and this one whole.
+    /// Returns whether `self`, read from a file, is consistent and has
+    /// the same settings as `other`.
     pub(super) fn fits(&self, other: &Self) -> bool {
         let size = |it: &Self| (it.n_features, it.n_bars_max);
         let is_row = |row: &Vec<f64>| row.len() == self.n_features;
         size(self) == size(other)
             && self.rows.len() == self.bars.len()
             && self.bars.len() <= self.n_bars_max
-            && self.waiting.len() <= 2
+            && self.pending.len() <= 2
             && self
                 .rows
                 .iter()
-                .chain(self.waiting.iter().filter_map(|(_, row)| row.as_ref()))
+                .chain(self.pending.iter().filter_map(|(_, row)| row.as_ref()))
                 .all(is_row)
     }
 

@@ -1,5 +1,5 @@
-//! Fits the forecast to the remembered bars, and the threshold to what
-//! fits forecast for bars that they did not see.
+//! Fits the forecast on the remembered bars, and selects the threshold
+//! on out-of-fold forecasts.
 
 use std::io::{BufRead, Write};
 use std::time::Instant;
@@ -8,21 +8,22 @@ use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use tracing::debug;
 
-use super::history::History;
+use super::history::{History, RememberedBar};
 use super::policy::{ForecastPolicy, ForecastRule};
 use super::threshold::{ValidationSlice, choose_threshold};
 use crate::config::{ForecastConfig, RegressorKind};
 use crate::learning::agent::RefitStats;
 use crate::learning::forest::{ForestOptions, Regressor, RegressorOptions, Samples, TreeSeed};
-use crate::learning::judgement::{InnerPart, Judgement};
+use crate::learning::judgement::{Fold, Judgement, ValidationBar};
 
-/// Fewest bars that a fit takes.
+/// Fewest bars that are fitted on.
 const BARS_MIN: usize = 200;
 
-/// Random cuts that a split of extra trees tries at least.
+/// Fewest random cuts, over all features, that a split of extra trees
+/// tries.
 const CUTS_MIN: usize = 8;
 
-/// What the learner must know besides its settings.
+/// What the learner needs besides its settings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ForecastSetup {
     /// The exposures to choose from, increasing.
@@ -35,10 +36,10 @@ pub struct ForecastSetup {
     pub seed: u64,
 }
 
-/// Watches bars go by, and fits its forecast when told.
+/// Records bars, and fits a [`ForecastPolicy`] on them.
 ///
-/// It remembers one episode: another one brings the same bars again,
-/// and a part held out must not have been seen before.
+/// It remembers bars of one episode only: the next episode repeats the
+/// same bars, and a held-out bar must not be among the training bars.
 #[derive(Debug, Clone)]
 pub struct ForecastLearner {
     config: ForecastConfig,
@@ -49,20 +50,20 @@ pub struct ForecastLearner {
     judgement: Option<Judgement>,
 }
 
-/// How far it has come.
+/// Counters of the fits.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Progress {
     n_fits: u64,
-    /// Bars that the last fit learned from.
+    /// Bars that the last fit used.
     n_fitted: usize,
-    /// Bars completed since then.
+    /// Bars added to the history since then.
     n_new: usize,
-    /// Whether the history is of an episode that is over.
+    /// Whether the episode is over: the next bar clears the history.
     is_over: bool,
 }
 
-/// All that a learner is, but for its settings.
+/// The state of a learner, without its settings.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct State {
@@ -73,7 +74,7 @@ struct State {
 }
 
 impl ForecastLearner {
-    /// Returns a learner that remembers nothing.
+    /// Returns a learner with an empty history.
     ///
     /// Fails when a setting is out of range.
     pub fn new(config: ForecastConfig, setup: &ForecastSetup) -> Result<Self> {
@@ -91,14 +92,14 @@ impl ForecastLearner {
         })
     }
 
-    /// Records the next bar of one symbol alone, whose time does not
-    /// matter; else as [`ForecastLearner::observe_at`].
+    /// Records the next bar of a single symbol, numbered instead of
+    /// dated; otherwise as [`ForecastLearner::observe_at`].
     pub fn observe(&mut self, open: f64, row: Option<&[f64]>) -> Result<()> {
         self.observe_at(self.history.next_ms(), open, row)
     }
 
     /// Records one bar: when it opened, its open (a price above 0) and,
-    /// unless it is a warm-up bar, its features as known at its close.
+    /// except for a warm-up bar, its features as known at its close.
     ///
     /// Fails on a row of another length or a value that is not finite.
     pub fn observe_at(&mut self, time_ms: i64, open: f64, row: Option<&[f64]>) -> Result<()> {
@@ -110,21 +111,22 @@ impl ForecastLearner {
         Ok(())
     }
 
-    /// Fits anew, if there are bars enough, as many as at the last fit,
-    /// and `refit_bars` new ones among them. The report's values are
-    /// the forecasts times the exposures.
+    /// Fits again once `refit_bars` bars were added since the last fit,
+    /// unless the history is shorter than it was then. The values of the
+    /// report are the forecasts times the exposures.
     pub fn refit(&mut self) -> Result<Option<RefitStats>> {
         let is_time = self.progress.n_new >= self.config.refit_bars.max(1);
         if is_time && self.history.len() >= self.progress.n_fitted { self.fit() } else { Ok(None) }
     }
 
-    /// Ends the bars of one symbol: another's follow in this episode.
+    /// Ends the bars of one symbol: another symbol's follow in the same
+    /// episode.
     pub fn end_series(&mut self) {
         self.history.end_series();
     }
 
-    /// Ends the episode: fits, if there are new bars, and forgets them
-    /// when the next one begins.
+    /// Ends the episode: fits, if bars were added since the last fit. The
+    /// next episode's first bar clears the history.
     pub fn end_episode(&mut self) -> Result<Option<RefitStats>> {
         let is_new = self.progress.n_new > 0 && self.history.len() >= self.progress.n_fitted;
         let report = if is_new { self.fit()? } else { None };
@@ -132,9 +134,9 @@ impl ForecastLearner {
         Ok(report)
     }
 
-    /// Returns whether episodes on the same bars no longer change the
-    /// policy. A ridge regression depends on the bars alone; trees have
-    /// other seeds in each fit.
+    /// Returns whether another episode on the same bars would leave the
+    /// policy as it is: a ridge regression depends on the bars alone,
+    /// while trees get new seeds in every fit.
     pub fn is_settled(&self) -> bool {
         let Progress { n_fits, n_new, is_over, .. } = self.progress;
         self.config.learner == RegressorKind::Ridge && n_fits > 0 && n_new == 0 && is_over
@@ -145,18 +147,19 @@ impl ForecastLearner {
         if n_bars < BARS_MIN.max(4 * self.policy.n_features()) {
             return Ok(None);
         }
-        let parts = InnerPart::of(&self.history.times_ms(), self.config.inner_share);
-        if parts.is_empty() {
+        let folds = Fold::split(&self.history.times_ms(), self.config.inner_share);
+        if folds.is_empty() {
             return Ok(None);
         }
         let n_fits = self.progress.n_fits;
-        // A fit a part and one of all, and no tree's seed in two.
-        let mut refits = n_fits * (parts.len() as u64 + 1)..;
+        // One fit for each fold and one on all bars; each has its own
+        // number, and so its own tree seeds.
+        let mut refits = n_fits * (folds.len() as u64 + 1)..;
         let mut forecasts = vec![0.0; n_bars];
-        for (InnerPart { training, held_out }, refit) in parts.iter().zip(&mut refits) {
-            let scout = self.regress(training, refit)?;
-            for &at in held_out {
-                forecasts[at] = scout.predict_row(self.history.row(at));
+        for (Fold { training, held_out }, refit) in folds.iter().zip(&mut refits) {
+            let regressor = self.regress(training, refit)?;
+            for &bar_idx in held_out {
+                forecasts[bar_idx] = regressor.predict_row(self.history.row(bar_idx));
             }
         }
         let slice = self.slice(forecasts);
@@ -174,8 +177,8 @@ impl ForecastLearner {
     fn regress(&self, bars: &[usize], refit: u64) -> Result<Regressor> {
         let seed = TreeSeed { run: self.seed, refit, action: 0 };
         let config = &self.config;
-        let rows: Vec<&[f64]> = bars.iter().map(|&at| self.history.row(at)).collect();
-        let returns = bars.iter().map(|&at| self.history.bar(at).next_return);
+        let rows: Vec<&[f64]> = bars.iter().map(|&bar_idx| self.history.row(bar_idx)).collect();
+        let returns = bars.iter().map(|&bar_idx| self.history.bar(bar_idx).next_return);
         let returns: Vec<f64> = returns.collect();
         let samples = match config.learner {
             RegressorKind::Ridge => Samples::whole(&rows)?,
@@ -197,15 +200,16 @@ impl ForecastLearner {
         Regressor::fit(&samples, &returns, &options).context("failed to fit the forecast")
     }
 
-    /// All remembered bars, with forecasts by fits that did not see them.
+    /// Returns all remembered bars with their out-of-fold `forecasts`.
     fn slice(&self, forecasts: Vec<f64>) -> ValidationSlice {
-        let remembered = || (0..forecasts.len()).map(|at| self.history.bar(at));
+        let bars = (0..forecasts.len()).map(|bar_idx| {
+            let RememberedBar { next_return, follows, time_ms } = self.history.bar(bar_idx);
+            ValidationBar { time_ms, next_return, follows }
+        });
         ValidationSlice {
             exposures: self.policy.exposures().to_vec(),
             cost: self.policy.cost(),
-            times_ms: remembered().map(|bar| bar.time_ms).collect(),
-            returns: remembered().map(|bar| bar.next_return).collect(),
-            follows: remembered().map(|bar| bar.follows).collect(),
+            bars: bars.collect(),
             forecasts,
         }
     }
@@ -217,7 +221,7 @@ impl ForecastLearner {
             (widest.max(exposure), sum + exposure / self.policy.exposures().len() as f64)
         });
         let (mut max, mut sum) = (0.0_f64, 0.0);
-        for row in (0..n_rows).map(|at| self.history.row(at)) {
+        for row in (0..n_rows).map(|bar_idx| self.history.row(bar_idx)) {
             let change = (self.policy.forecast(row) - before.forecast(row)).abs();
             max = max.max(change);
             sum += change;
@@ -232,7 +236,7 @@ impl ForecastLearner {
         }
     }
 
-    /// Returns what the bars held out said at the last fit.
+    /// Returns the judgement of the last fit, on held-out bars.
     pub fn judgement(&self) -> Option<&Judgement> {
         self.judgement.as_ref()
     }
@@ -242,16 +246,16 @@ impl ForecastLearner {
         &self.policy
     }
 
-    /// Returns up to `n_rows` remembered feature rows, evenly spaced:
-    /// what a stored model proves its predictions on.
+    /// Returns up to `n_rows` remembered feature rows, evenly spaced; a
+    /// stored model checks its predictions on them.
     pub fn sample_rows(&self, n_rows: usize) -> Vec<Vec<f64>> {
         let n_bars = self.history.len();
         let step = n_bars.div_ceil(n_rows.max(1)).max(1);
-        (0..n_bars).step_by(step).map(|at| self.history.row(at).to_vec()).collect()
+        (0..n_bars).step_by(step).map(|bar_idx| self.history.row(bar_idx).to_vec()).collect()
     }
 
-    /// Writes all that was learned and remembered to `out`, as a line
-    /// of JSON; the settings are not part of it.
+    /// Writes the policy's rule and the remembered bars to `out` as a
+    /// line of JSON, without the settings.
     pub fn write_state(&self, out: &mut dyn Write) -> Result<()> {
         let state = State {
             rule: self.policy.rule().cloned(),
@@ -263,8 +267,8 @@ impl ForecastLearner {
         Ok(out.write_all(b"\n")?)
     }
 
-    /// Becomes the learner that wrote to `input`, which had the same
-    /// settings. Fails on bytes that are none of such a learner's.
+    /// Restores the state that a learner with the same settings wrote.
+    /// Fails on a state that is damaged or of other settings.
     pub fn read_state(&mut self, input: &mut dyn BufRead) -> Result<()> {
         let mut line = Vec::new();
         input.read_until(b'\n', &mut line)?;

@@ -1,13 +1,13 @@
-//! Trades by a forecast of the next bar's return: the simplest rival.
+//! Trades by a forecast of the next bar's return: a baseline for the
+//! agent.
 //!
 //! A regression forecasts the return from the next bar's open to the
 //! one after it, and the position changes only where the forecast is
 //! beyond a threshold that covers the cost. With costs in proportion to
-//! the trade and a bounded position such a band is the best rule: de
+//! the trade and a bounded position such a no-trade band is optimal: de
 //! Lataillade, Deremble, Potters and Bouchaud, Optimal trading with
-//! linear costs, Journal of Investment Strategies 1 (2012). The width
-//! of the band is chosen by forecasts of remembered training bars that
-//! taught nothing of them.
+//! linear costs, Journal of Investment Strategies 1 (2012). The
+//! threshold is selected on out-of-fold forecasts of the training bars.
 
 mod history;
 mod learner;

@@ -3,10 +3,10 @@
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use crate::learning::agent::{FittedPolicy, choose};
+use crate::learning::agent::{FittedPolicy, choose_exposure};
 use crate::learning::forest::Regressor;
 
-/// What a fit found.
+/// The result of a fit: the regression and its threshold.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ForecastRule {
@@ -14,15 +14,16 @@ pub struct ForecastRule {
     pub regressor: Regressor,
     /// How far beyond 0 a forecast must be to change the position, as
     /// a fraction; at least the cost of a unit of exposure. `None`
-    /// where nothing earned its cost: then the position is 0.
+    /// where no threshold had an edge: then the position is always 0.
     pub threshold: Option<f64>,
 }
 
-/// The forecast `f(x)`, the threshold `h`, and the choice
-/// `argmax_a a · f(x) - h · |a - position|`: to the greatest exposure
-/// where `f(x) > h`, to the least where `f(x) < -h`, else it stays.
+/// Chooses the exposure `argmax_a a · f(x) - h · |a - position|` from
+/// the forecast `f(x)` and the threshold `h`: the greatest exposure
+/// where `f(x) > h`, the least where `f(x) < -h`, otherwise the position
+/// it has.
 ///
-/// Without a rule or a threshold it holds nothing.
+/// Without a rule or a threshold the exposure is 0.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ForecastPolicy {
     exposures: Vec<f64>,
@@ -32,9 +33,8 @@ pub struct ForecastPolicy {
 }
 
 impl ForecastPolicy {
-    /// Returns the policy that knows nothing yet: `exposures` in
-    /// increasing order, `cost` as a fraction of equity per unit of
-    /// exposure traded.
+    /// Returns the policy without a rule: `exposures` in increasing
+    /// order, `cost` as a fraction of equity per unit of exposure traded.
     ///
     /// Fails on exposures that are not increasing finite numbers, or
     /// a cost that is negative or not finite.
@@ -43,10 +43,10 @@ impl ForecastPolicy {
         Ok(Self { exposures: exposures.to_vec(), cost, n_features, rule: None })
     }
 
-    /// Returns the policy that goes by `rule`.
+    /// Returns the policy that applies `rule`.
     ///
-    /// Fails on a regression of other rows, and on a threshold that
-    /// does not cover the cost.
+    /// Fails where the regression takes another number of features, and
+    /// where the threshold is below the cost.
     pub fn with_rule(mut self, rule: ForecastRule) -> Result<Self> {
         rule.regressor.check(self.n_features).context("the forecast does not fit")?;
         if let Some(threshold) = rule.threshold {
@@ -73,7 +73,7 @@ impl ForecastPolicy {
         self.n_features
     }
 
-    /// Returns what the last fit found; none before the first.
+    /// Returns the result of the last fit; none before the first.
     pub fn rule(&self) -> Option<&ForecastRule> {
         self.rule.as_ref()
     }
@@ -94,7 +94,8 @@ impl ForecastPolicy {
     }
 }
 
-/// What a decision goes by.
+/// A forecast return and the size beyond which it changes the position,
+/// both as fractions.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Signal {
     pub(super) forecast: f64,
@@ -103,7 +104,8 @@ pub(super) struct Signal {
 
 /// Returns the exposure to hold; see [`ForecastPolicy`].
 pub(super) fn decide(exposures: &[f64], signal: Signal, position: f64) -> f64 {
-    // No -0.0, which would count as less than 0 where two are equal.
+    // Adding 0 turns -0.0 into 0.0: `choose_exposure` orders by
+    // `total_cmp`, which would count -0.0 as less.
     let values = exposures.iter().map(|&exposure| (exposure, exposure * signal.forecast + 0.0));
-    choose(values, signal.threshold, position)
+    choose_exposure(values, signal.threshold, position)
 }

@@ -15,7 +15,7 @@ use anyhow::{Context, Result, ensure};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::stored::{NodeParts, StoredForest};
+use super::stored::{StoredForest, StoredNode};
 
 pub use leaves::Leaves;
 
@@ -26,7 +26,7 @@ const ROW_LANES: usize = 16;
 const TREE_LANES: usize = 8;
 /// Steps between two looks at who has arrived: a look costs a branch
 /// that is hard to predict, a step too many costs little.
-const STRIDE: u32 = 6;
+const STEPS_PER_CHECK: u32 = 6;
 /// Rows that one task predicts: small enough for the cache.
 const BLOCK_ROWS: usize = 512;
 /// The most nodes that a forest may have.
@@ -89,7 +89,7 @@ impl Node {
 
 /// Checks the nodes of one tree and returns its depth. Children must
 /// come after their parent and have no other: so a walk always ends.
-fn check_tree(nodes: &[NodeParts]) -> Result<u32> {
+fn check_tree(nodes: &[StoredNode]) -> Result<u32> {
     ensure!(!nodes.is_empty(), "a tree has no nodes");
     let mut depths: Vec<Option<u32>> = vec![None; nodes.len()];
     depths[0] = Some(0);
@@ -128,13 +128,13 @@ impl Forest {
     }
 
     /// Checks the nodes of a tree and appends it.
-    pub(super) fn push_tree(&mut self, parts: &[NodeParts]) -> Result<()> {
+    pub(super) fn push_tree(&mut self, parts: &[StoredNode]) -> Result<()> {
         let depth = check_tree(parts)?;
         let n_nodes = self.nodes.len() + parts.len();
         ensure!(n_nodes <= NODES_MAX, "a forest has more than {NODES_MAX} nodes");
         let root = u32::try_from(self.nodes.len()).context("a forest has too many nodes")?;
         for (part, index) in parts.iter().zip(root..) {
-            let &NodeParts { feature, child, value } = part;
+            let &StoredNode { feature, child, value } = part;
             let (node, output) = if child == 0 {
                 (Node::leaf(index), value)
             } else {
@@ -149,7 +149,7 @@ impl Forest {
     }
 
     /// Returns each tree as a list of its nodes, as it was pushed.
-    pub(super) fn tree_parts(&self) -> impl Iterator<Item = Vec<NodeParts>> {
+    pub(super) fn tree_parts(&self) -> impl Iterator<Item = Vec<StoredNode>> {
         self.trees.iter().enumerate().map(|(index, tree)| {
             let range = self.node_range(index);
             let nodes = self.nodes[range.clone()].iter().zip(&self.outputs[range]);
@@ -278,13 +278,13 @@ impl Forest {
         let mut n_left = depth;
         while n_left > 0 {
             let before = at;
-            for _ in 0..STRIDE {
+            for _ in 0..STEPS_PER_CHECK {
                 for lane in 0..N {
                     let node = nodes[at[lane] as usize];
                     at[lane] = node.step(value(lane, node.feature as usize));
                 }
             }
-            n_left = n_left.saturating_sub(STRIDE);
+            n_left = n_left.saturating_sub(STEPS_PER_CHECK);
             if at == before {
                 break;
             }

@@ -1,13 +1,14 @@
-//! Reads the library's trees, whose nodes are private, through serde.
+//! Reads the library's trees through serde, since their nodes are
+//! private.
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::flat::Forest;
-use super::stored::NodeParts;
+use super::stored::StoredNode;
 
-/// The library's stored form, as far as the flat form needs it.
+/// The part of the library's serialised form that is read.
 #[derive(Deserialize)]
 struct RegressorMirror {
     forest_regressor: ForestMirror,
@@ -32,8 +33,8 @@ struct NodeMirror {
     false_child: Option<u32>,
 }
 
-/// Appends the trees of a forest that the library has serialised, whose
-/// columns were the features, once or several times over.
+/// Appends the trees of a serialised forest of the library to `forest`.
+/// The library's columns are the features, repeated once or more.
 pub(super) fn read_trees(library: Value, forest: &mut Forest) -> Result<()> {
     let mirror: RegressorMirror =
         serde_json::from_value(library).context("the library's forest has an unknown form")?;
@@ -46,11 +47,11 @@ pub(super) fn read_trees(library: Value, forest: &mut Forest) -> Result<()> {
     Ok(())
 }
 
-fn read_node(node: &NodeMirror, n_features: usize) -> Result<NodeParts> {
+fn read_node(node: &NodeMirror, n_features: usize) -> Result<StoredNode> {
     let (Some(child), Some(value)) = (node.true_child, node.split_value) else {
-        return Ok(NodeParts { feature: 0, child: 0, value: node.output });
+        return Ok(StoredNode { feature: 0, child: 0, value: node.output });
     };
     ensure!(node.false_child == child.checked_add(1), "the children of a split are not neighbours");
     let feature = u16::try_from(node.split_feature % n_features)?;
-    Ok(NodeParts { feature, child, value })
+    Ok(StoredNode { feature, child, value })
 }

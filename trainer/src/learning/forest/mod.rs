@@ -1,9 +1,9 @@
-//! Regression: fits with a library, predicts by itself.
+//! Regressions: fitted with smartcore, evaluated with code of our own.
 //!
-//! `library` alone knows the library, smartcore. What it grows becomes a
+//! Only `library` uses smartcore. Its trees are compiled into a
 //! [`Forest`], a flat form that predicts the same bits several times
-//! faster, is stored in models, and is checked when it is read. The
-//! result never depends on the number of threads.
+//! faster, is stored in models, and is checked when it is read. No result
+//! depends on the number of threads.
 
 mod flat;
 mod library;
@@ -26,20 +26,21 @@ pub(crate) use subsample::{Subsampling, subsample_rows};
 /// How to grow a forest.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ForestOptions {
-    /// Number of trees, at least one; the shares of the samples grow
-    /// an equal number each, the first ones one more where it must.
+    /// Number of trees, at least one per subsample. They are divided
+    /// equally among the subsamples; the first ones grow one more where
+    /// there is a remainder.
     pub n_trees: usize,
-    /// Fewest rows in a leaf, counted in rows of all shares together:
-    /// a tree that sees a quarter of the rows uses a quarter of it.
+    /// Fewest rows in a leaf, as if a tree grew on the rows of all
+    /// subsamples: a tree on a quarter of the rows uses a quarter of it.
     pub min_samples_leaf: usize,
-    /// Fewest rows in a node that is split, counted in the same way;
-    /// below twice `min_samples_leaf` it makes no difference.
+    /// Fewest rows in a node that is split, scaled in the same way; a
+    /// value below twice `min_samples_leaf` has no effect.
     pub min_samples_split: usize,
-    /// Random cuts that each split tries on every feature; at least
-    /// one, which is the method as published.
+    /// Random cuts that each split tries on every feature; at least one,
+    /// the number in the published method.
     pub cuts_per_feature: usize,
-    /// Greatest depth of a tree, in splits; none: as the leaves allow.
+    /// Greatest depth of a tree, in splits; none: unlimited.
     pub max_depth: Option<u16>,
-    /// Where the seeds of this forest's trees begin.
+    /// The seed of this forest.
     pub seed: TreeSeed,
 }

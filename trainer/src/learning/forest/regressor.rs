@@ -1,4 +1,4 @@
-//! A regression of any kind, in the form that predicts and is stored.
+//! A fitted regression of any kind, in the form that predicts and is stored.
 //!
 //! Ridge: Hoerl and Kennard, Technometrics 12 (1970). Extra trees:
 //! Geurts, Ernst and Wehenkel, Machine Learning 63 (2006). Random
@@ -14,13 +14,13 @@ use crate::config::RegressorKind;
 /// How to fit a regression.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RegressorOptions {
-    /// Which one.
+    /// The kind of regression.
     pub kind: RegressorKind,
-    /// Penalty of ridge regression, above 0.
+    /// The penalty of ridge regression, above 0.
     pub ridge_alpha: f64,
-    /// What a boosted tree's correction counts, above 0.
+    /// The learning rate of boosted trees, above 0.
     pub learning_rate: f64,
-    /// How trees grow; boosted: `n_trees` for each share.
+    /// How to grow the trees; boosted trees: `n_trees` per subsample.
     pub forest: ForestOptions,
 }
 
@@ -34,11 +34,12 @@ pub enum Regressor {
     ExtraTrees(Forest),
     /// A random forest.
     RandomForest(Forest),
-    /// Boosted trees, one ensemble a share of the rows.
+    /// Boosted trees, one ensemble per subsample of the rows; the
+    /// prediction is their mean.
     Xgboost(Vec<Boosted>),
 }
 
-/// `intercept + sum(weights[i] * row[i])`.
+/// The linear function `intercept + sum(weights[i] * row[i])`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Linear {
@@ -46,13 +47,14 @@ pub struct Linear {
     weights: Vec<f64>,
 }
 
-/// `start` plus the sum of the trees, whose leaves are already times
-/// the learning rate.
+/// A boosted ensemble: it predicts `base_score` plus the sum of the
+/// trees, whose leaf values are already multiplied by the learning rate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Boosted {
-    /// The prediction without a tree.
-    pub start: f64,
+    /// The prediction without trees.
+    #[serde(rename = "start")]
+    pub base_score: f64,
     /// The trees.
     pub forest: Forest,
 }
@@ -83,8 +85,8 @@ impl Linear {
 }
 
 impl Regressor {
-    /// Checks what was read from a file: that it is finite, and takes
-    /// rows of `n_features`.
+    /// Checks a regression that was read from a file: its numbers must be
+    /// finite, and it must take rows of `n_features` values.
     pub fn check(&self, n_features: usize) -> Result<()> {
         let found = match self {
             Self::Ridge(linear) => {
@@ -93,8 +95,8 @@ impl Regressor {
             }
             Self::ExtraTrees(forest) | Self::RandomForest(forest) => vec![forest.n_features()],
             Self::Xgboost(parts) => {
-                let is_finite = parts.iter().all(|part| part.start.is_finite());
-                ensure!(is_finite, "a boosted ensemble starts at no finite number");
+                let is_finite = parts.iter().all(|part| part.base_score.is_finite());
+                ensure!(is_finite, "the base score of a boosted ensemble is not finite");
                 parts.iter().map(|part| part.forest.n_features()).collect()
             }
         };
@@ -120,7 +122,7 @@ impl Regressor {
             Self::Xgboost(parts) => {
                 let mut sum = 0.0;
                 for part in parts {
-                    sum += part.forest.sum_row(part.start, row);
+                    sum += part.forest.sum_row(part.base_score, row);
                 }
                 sum / parts.len() as f64
             }

@@ -3,13 +3,14 @@
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
-/// The number of the stored form.
+/// The version of the stored form.
 const FORMAT: u32 = 1;
 
-/// One node: a split on `feature` at `value` with its children at
-/// `child` and `child + 1`, or, where `child` is 0, a leaf.
+/// A node as it is stored. A split sends a row with `row[feature] <=
+/// value` to the node `child` of the tree, other rows to `child + 1`. A
+/// leaf has `child` 0 and predicts `value`.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct NodeParts {
+pub(super) struct StoredNode {
     pub(super) feature: u16,
     pub(super) child: u32,
     pub(super) value: f64,
@@ -23,7 +24,7 @@ pub(super) struct StoredForest {
     trees: Vec<StoredTree>,
 }
 
-/// The three columns of a tree's nodes.
+/// The nodes of a tree, one column for each of their fields.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StoredTree {
@@ -34,7 +35,7 @@ struct StoredTree {
 
 impl StoredForest {
     /// Returns the stored form of `trees`.
-    pub(super) fn of(n_features: usize, trees: impl Iterator<Item = Vec<NodeParts>>) -> Self {
+    pub(super) fn of(n_features: usize, trees: impl Iterator<Item = Vec<StoredNode>>) -> Self {
         let trees = trees.map(|nodes| StoredTree::of(&nodes)).collect();
         Self { format: FORMAT, n_features, trees }
     }
@@ -43,9 +44,9 @@ impl StoredForest {
         self.n_features
     }
 
-    /// Returns the nodes of each tree; fails at the first tree that is
-    /// none, and for another format.
-    pub(super) fn trees(&self) -> Result<impl Iterator<Item = Result<Vec<NodeParts>>>> {
+    /// Returns the nodes of each tree. Fails on another format; an item
+    /// fails where the columns of its tree differ in length.
+    pub(super) fn trees(&self) -> Result<impl Iterator<Item = Result<Vec<StoredNode>>>> {
         let format = self.format;
         ensure!(format == FORMAT, "the forest has format {format}; this program reads {FORMAT}");
         Ok(self.trees.iter().map(StoredTree::nodes))
@@ -53,7 +54,7 @@ impl StoredForest {
 }
 
 impl StoredTree {
-    fn of(nodes: &[NodeParts]) -> Self {
+    fn of(nodes: &[StoredNode]) -> Self {
         Self {
             features: nodes.iter().map(|node| node.feature).collect(),
             children: nodes.iter().map(|node| node.child).collect(),
@@ -61,12 +62,13 @@ impl StoredTree {
         }
     }
 
-    fn nodes(&self) -> Result<Vec<NodeParts>> {
+    fn nodes(&self) -> Result<Vec<StoredNode>> {
         let Self { features, children, values } = self;
         let is_even = features.len() == children.len() && children.len() == values.len();
         ensure!(is_even, "its columns have different lengths");
         let columns = features.iter().zip(children).zip(values);
-        let nodes = columns.map(|((&feature, &child), &value)| NodeParts { feature, child, value });
+        let nodes =
+            columns.map(|((&feature, &child), &value)| StoredNode { feature, child, value });
         Ok(nodes.collect())
     }
 }

@@ -1,4 +1,4 @@
-//! Writes and reads the zip itself, trusting nothing that it reads.
+//! Writes and reads a model's zip file. A file that is read may be hostile.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -9,12 +9,12 @@ use anyhow::{Context, Result, ensure};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
-/// The most bytes that the parts may have together, unpacked.
+/// Greatest size of all parts together, unpacked.
 const TOTAL_BYTES_MAX: u64 = 256 << 20;
-/// The most parts.
+/// Greatest number of parts.
 const PARTS_MAX: usize = 1024;
 
-/// A file of the model's zip.
+/// A file in a model's zip.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     /// Its name in the zip, such as `forests/0.json`.
@@ -61,13 +61,13 @@ pub(super) fn write(parts: &Parts) -> Result<Vec<u8>> {
     Ok(zip.finish().context("failed to pack the model")?.into_inner())
 }
 
-/// Returns all parts of the zip at `path`.
+/// Reads all parts of the zip at `path`.
 pub(super) fn read(path: &Path) -> Result<Parts> {
     let file = File::open(path).context("failed to open it")?;
     read_from(BufReader::new(file))
 }
 
-/// Returns all parts of the zip in `reader`.
+/// Reads all parts of the zip in `reader`.
 pub(super) fn read_from(reader: impl Read + Seek) -> Result<Parts> {
     let mut zip = ZipArchive::new(reader).context("it is not a whole zip")?;
     zip.validate_header_consistency().context("its zip headers contradict each other")?;
@@ -83,6 +83,7 @@ pub(super) fn read_from(reader: impl Read + Seek) -> Result<Parts> {
     Ok(Parts(parts))
 }
 
+/// Reads the part `index`, of at most `n_left` bytes: its name and bytes.
 fn read_part(
     zip: &mut ZipArchive<impl Read + Seek>,
     index: usize,
@@ -91,7 +92,7 @@ fn read_part(
     let part = zip.by_index(index).with_context(|| format!("failed to open part {index}"))?;
     let name = part.name().context("a part has no readable name")?.into_owned();
     let mut bytes = Vec::new();
-    // What the headers say of the size is only a claim.
+    // The size in the headers may be false: limit what is unpacked.
     part.take(n_left + 1)
         .read_to_end(&mut bytes)
         .with_context(|| format!("failed to unpack the part `{name}`"))?;

@@ -1,4 +1,4 @@
-//! Puts files in place so that a kill at any moment loses nothing.
+//! Writes model files so that a kill at any moment loses nothing.
 
 use std::fs;
 use std::io::{ErrorKind, Write};
@@ -10,7 +10,7 @@ use tempfile::NamedTempFile;
 
 use crate::session::sync_folder;
 
-/// Writes `bytes` to a temporary file beside `path`, down to the disk.
+/// Writes `bytes` to a temporary file beside `path`, and syncs it.
 pub(super) fn prepare(path: &Path, bytes: &[u8]) -> Result<NamedTempFile> {
     let folder = folder_of(path);
     let write = || -> Result<NamedTempFile> {
@@ -23,15 +23,15 @@ pub(super) fn prepare(path: &Path, bytes: &[u8]) -> Result<NamedTempFile> {
     write().with_context(|| format!("failed to write a model into `{}`", folder.display()))
 }
 
-/// Gives the prepared file the name `path`, in one step.
+/// Renames the prepared file to `path` atomically.
 pub(super) fn publish(prepared: NamedTempFile, path: &Path) -> Result<()> {
     let persisted = prepared.persist(path).map_err(|error| error.error);
     persisted.with_context(|| format!("failed to put the model at `{}`", path.display()))?;
     sync_names(folder_of(path))
 }
 
-/// Gives the file at `path`, if there is one, a second name under
-/// `versions`, so that `path` may be replaced. Returns that name.
+/// Gives the file at `path`, if there is one, a second name in the folder
+/// `versions`, so that `path` may be replaced. Returns the second name.
 pub(super) fn keep_old(path: &Path, now: DateTime<Utc>) -> Result<Option<PathBuf>> {
     let Ok(metadata) = fs::symlink_metadata(path) else {
         return Ok(None);
@@ -49,9 +49,9 @@ pub(super) fn keep_old(path: &Path, now: DateTime<Utc>) -> Result<Option<PathBuf
     keep().with_context(context).map(Some)
 }
 
-/// Names the file `STEM_YYYYMMDD_HHMMSS.zip`, or `…_2.zip` and so on:
-/// a hard link fails where the name is taken, so nothing is ever
-/// overwritten, and the old name lasts until the new model takes it.
+/// Gives the file the second name `STEM_YYYYMMDD_HHMMSS.zip`, or
+/// `…_2.zip` and so on. A hard link fails where the name is taken, so no
+/// file is overwritten, and the first name stays until it is replaced.
 fn link_unused(path: &Path, versions: &Path, now: DateTime<Utc>) -> Result<PathBuf> {
     let stem = path.file_stem().context("it has no file name")?.to_string_lossy();
     let extension = path.extension().unwrap_or("zip".as_ref()).to_string_lossy();
@@ -63,7 +63,7 @@ fn link_unused(path: &Path, versions: &Path, now: DateTime<Utc>) -> Result<PathB
             Ok(()) => return Ok(candidate),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             Err(_) if fs::symlink_metadata(&candidate).is_ok() => {}
-            // Some file systems have no hard links: move it instead.
+            // Some file systems have no hard links: rename it instead.
             Err(_) => {
                 fs::rename(path, &candidate)?;
                 return Ok(candidate);
@@ -73,8 +73,8 @@ fn link_unused(path: &Path, versions: &Path, now: DateTime<Utc>) -> Result<PathB
     unreachable!("a folder holds fewer than 2^32 names")
 }
 
-/// Creates the file with the mode that other programs' files get: the
-/// default of temporary files, 0600, would stay with the model.
+/// Creates a temporary file with the usual mode of new files; the model
+/// would otherwise keep the mode of temporary files, 0600.
 #[cfg(unix)]
 fn new_temporary(folder: &Path) -> std::io::Result<NamedTempFile> {
     use std::os::unix::fs::PermissionsExt;
@@ -98,7 +98,7 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Writes the folder's names down to the disk, where that is possible.
+/// Syncs the folder's entries, where the system can do that.
 fn sync_names(folder: &Path) -> Result<()> {
     sync_folder(folder).with_context(|| format!("failed to sync the folder `{}`", folder.display()))
 }

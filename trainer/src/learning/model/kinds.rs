@@ -1,8 +1,7 @@
-//! The kinds of policy that models may hold.
+//! The table of the kinds of policy.
 //!
-//! A new kind is a variant of [`ModelKind`], a file in `kinds/` and its
-//! line below: from that line come how to train it and how to read it
-//! back.
+//! A new kind is a variant of [`ModelKind`], a file in `kinds/` with its
+//! [`KindEntry`], and a line below.
 
 use anyhow::{Context, Result};
 
@@ -22,7 +21,7 @@ macro_rules! kinds {
             }
         }
 
-        /// The kinds of policy that a model may hold.
+        /// All kinds of policy.
         const KINDS: &[KindEntry] = &[$($module::KIND),+];
     };
 }
@@ -33,25 +32,26 @@ kinds! {
 }
 
 impl ModelKind {
-    /// Returns its name, as in the settings and in models.
+    /// Returns the name of the kind, as in the settings and in models.
     pub fn name(self) -> &'static str {
         self.entry().name
     }
 
-    /// Returns the setting that says how many bars a learner remembers,
-    /// and what `config` has there.
+    /// Returns the name of the setting for the number of bars that a
+    /// learner remembers, and its value in `config`.
     pub fn memory_bars(self, config: &TrainingConfig) -> (&'static str, usize) {
         (self.entry().memory_bars)(config)
     }
 
     /// Returns a learner of this kind with the settings of `config`.
     ///
-    /// Fails when one of them is out of range.
+    /// Fails when a setting is out of range.
     pub fn learner(self, config: &TrainingConfig, setup: LearnerSetup) -> Result<Box<dyn Learner>> {
         (self.entry().learner)(config, setup)
     }
 }
 
+/// Returns the kind with the name `name`.
 pub(super) fn find(name: &str) -> Result<&'static KindEntry> {
     let kind = KINDS.iter().find(|kind| kind.name == name);
     kind.with_context(|| {

@@ -1,10 +1,10 @@
-//! Keeps a trained policy in one zip, and gives back the same bits.
+//! Saves a trained policy as a zip file, and loads it bit for bit.
 //!
 //! A model holds the policy, the definition of its features, the
 //! config, the training data's digest and range, the metrics, and a
-//! probe: rows whose values must come out bit for bit after loading.
-//! Equal models are equal files. Another kind of model is one new file
-//! in `kinds/`, its line in `kinds.rs` and its variant of `ModelKind`.
+//! probe: rows with their values, which a loaded policy must reproduce
+//! bit for bit. Equal models are equal files. A new kind of model needs a
+//! file in `kinds/`, a line in `kinds.rs` and a variant of `ModelKind`.
 
 mod container;
 mod files;
@@ -26,27 +26,27 @@ pub use learner::{Learner, Policy, Shape};
 use stored::ModelContents;
 pub use stored::ModelMetadata;
 
-/// Rows of the probe that a learner's model carries.
+/// Greatest number of rows in the probe of a learner's model.
 const N_PROBE_ROWS: usize = 16;
 
-/// A trained policy and all that is needed to use and to judge it.
+/// A trained policy with its metadata and its probe.
 #[derive(Debug)]
 pub struct TradingModel(ModelContents);
 
-/// Bars to fit on at once: `opens` holds the open of each bar, `rows`
-/// the `n_features` values of each bar, one after the other.
+/// Bars to fit a new policy on; see [`TradingModel::fit`].
 #[derive(Debug, Clone, Copy)]
 pub struct TrainingRows<'a> {
-    /// A price above 0 for each bar.
+    /// The open of each bar, a price above 0.
     pub opens: &'a [f64],
-    /// `opens.len() * n_features` finite numbers.
+    /// The features of each bar, row by row: `opens.len() * n_features`
+    /// finite numbers.
     pub rows: &'a [f64],
     /// Backups to do.
     pub n_backups: usize,
 }
 
 impl TradingModel {
-    /// Returns the model of `policy`, proved on `probe_rows`.
+    /// Returns the model of `policy`, with a probe of `probe_rows`.
     ///
     /// Fails when a probe row has another number of features than the
     /// policy, or a value that is not finite.
@@ -58,7 +58,7 @@ impl TradingModel {
         Ok(Self(ModelContents::new(Box::new(policy), metadata, probe_rows)?))
     }
 
-    /// Returns the model of the policy that `learner` has now.
+    /// Returns the model of the current policy of `learner`.
     pub fn of_learner(learner: &dyn Learner, metadata: ModelMetadata) -> Result<Self> {
         let probe_rows = learner.sample_rows(N_PROBE_ROWS);
         Ok(Self(ModelContents::new(learner.boxed_policy(), metadata, probe_rows)?))
@@ -119,12 +119,12 @@ impl TradingModel {
         self.0.policy.kind()
     }
 
-    /// Returns the policy inside.
+    /// Returns the policy.
     pub fn policy(&self) -> &dyn Policy {
         self.0.policy.as_ref()
     }
 
-    /// Returns what the model says of itself.
+    /// Returns the metadata.
     pub fn metadata(&self) -> &ModelMetadata {
         &self.0.metadata
     }
@@ -140,21 +140,20 @@ impl TradingModel {
         container::write(&self.0.parts()?)
     }
 
-    /// Writes the model to `path`, whole or not at all: a temporary
-    /// file beside it takes its name when all bytes are on the disk.
-    /// A model already there is replaced; see
-    /// [`TradingModel::archive_and_save`] to keep it.
+    /// Writes the model to `path` atomically: a temporary file beside it
+    /// is renamed when all bytes are on the disk. A model already there is
+    /// replaced; use [`TradingModel::archive_and_save`] to keep it.
     pub fn save(&self, path: &Path) -> Result<()> {
         let prepared = files::prepare(path, &self.to_bytes()?)?;
         files::publish(prepared, path)
     }
 
-    /// Writes the model to `path` and keeps the one already there as
-    /// `versions/STEM_YYYYMMDD_HHMMSS.zip` beside it, with `_2`, `_3`,
-    /// … where that name is taken. Returns where it went.
+    /// Writes the model to `path`. A model already there is kept as
+    /// `versions/STEM_YYYYMMDD_HHMMSS.zip` beside it, with `_2`, `_3`, …
+    /// where that name is taken; returns its new path.
     ///
-    /// Killed at any moment, it leaves the old model under one of the
-    /// two names.
+    /// A kill at any moment leaves the old model under one of the two
+    /// names.
     pub fn archive_and_save(&self, path: &Path, now: DateTime<Utc>) -> Result<Option<PathBuf>> {
         let prepared = files::prepare(path, &self.to_bytes()?)?;
         let kept = files::keep_old(path, now)?;
@@ -162,8 +161,8 @@ impl TradingModel {
         Ok(kept)
     }
 
-    /// Returns how many splits ask for each feature, over all trees;
-    /// none for a policy without trees.
+    /// Returns for each feature the number of splits on it, over all
+    /// trees; none for a policy without trees.
     pub fn split_counts(&self) -> Option<Vec<u64>> {
         self.0.policy.split_counts()
     }
@@ -177,8 +176,8 @@ impl TradingModel {
     /// Reads and checks the model at `path`: the format, every part's
     /// SHA-256, the shape of the policy, and the probe bit for bit.
     ///
-    /// The error names the file and the part. Reading takes bounded
-    /// memory, whatever the file claims.
+    /// The error names the file and the part. The memory used is bounded,
+    /// whatever sizes the file claims.
     pub fn load(path: &Path) -> Result<Self> {
         let read = || -> Result<Self> { Ok(Self(ModelContents::read(&container::read(path)?)?)) };
         read().with_context(|| {

@@ -1,4 +1,4 @@
-//! Turns a model into the parts of its zip, and checks them back.
+//! Converts a model into the parts of its zip, and reads and checks them.
 
 use std::collections::BTreeMap;
 
@@ -12,27 +12,27 @@ use super::kinds;
 use super::learner::{Policy, Shape};
 use crate::learning::forest;
 
-/// The number of the stored form.
+/// The format version of a model.
 const FORMAT: u32 = 1;
-/// The part that lists the others.
+/// The part that lists all others.
 const HEADER: &str = "model.json";
 const PROBE: &str = "probe.json";
 
-/// What a model says of itself, each a JSON part of its zip. The model
-/// keeps them as they are; their owners read them.
+/// The metadata of a model, each field a JSON part of its zip. A model
+/// stores them without looking into them.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ModelMetadata {
     /// The definition of the features (`features.json`).
     pub features: Value,
-    /// The training's settings (`config.json`).
+    /// The settings of the training (`config.json`).
     pub config: Value,
     /// The training data's digest and range (`data.json`).
     pub data: Value,
-    /// What the evaluation found (`metrics.json`).
+    /// The results of the evaluation (`metrics.json`).
     pub metrics: Value,
 }
 
-/// A policy, what its model says of itself, and the rows that prove it.
+/// A policy with its metadata and the rows of its probe.
 #[derive(Debug)]
 pub(super) struct ModelContents {
     pub(super) policy: Box<dyn Policy>,
@@ -52,18 +52,19 @@ struct Header {
     cost_per_exposure: f64,
     /// The SHA-256 of every other part, in hexadecimal.
     parts: BTreeMap<String, String>,
-    /// The same of this part, taken while this value is empty.
+    /// The SHA-256 of this part, computed with this field empty.
     own_sha256: String,
 }
 
 impl Header {
     fn digest(&self) -> Result<String> {
-        let unsealed = Self { own_sha256: String::new(), ..self.clone() };
-        Ok(sha256(&json_bytes(&unsealed)?))
+        let without_own = Self { own_sha256: String::new(), ..self.clone() };
+        Ok(sha256(&json_bytes(&without_own)?))
     }
 }
 
-/// Read before the header proper: another format may have other keys.
+/// The format version alone, read before the header: another version may
+/// have other keys.
 #[derive(Deserialize)]
 struct HeaderFormat {
     format: u32,
@@ -73,13 +74,14 @@ struct HeaderFormat {
 #[serde(deny_unknown_fields)]
 struct Probe {
     rows: Vec<Vec<f64>>,
-    /// A row's values as the 16 hexadecimal digits of their bits.
+    /// For each row its values, each as the 16 hexadecimal digits of its
+    /// bits.
     value_bits: Vec<Vec<String>>,
 }
 
 impl ModelContents {
-    /// Fails where a probe row has another number of features than the
-    /// policy, or a value that is not finite.
+    /// Returns the contents. Fails where a probe row has another number of
+    /// features than the policy, or a value that is not finite.
     pub(super) fn new(
         policy: Box<dyn Policy>,
         metadata: ModelMetadata,
@@ -125,7 +127,7 @@ impl ModelContents {
         Ok(Parts(parts))
     }
 
-    /// Checks all of `parts` and returns what they hold.
+    /// Reads and checks all of `parts`.
     pub(super) fn read(parts: &Parts) -> Result<Self> {
         let HeaderFormat { format } = parts.json(HEADER)?;
         ensure!(format == FORMAT, "`{HEADER}` has format {format}; this program reads {FORMAT}");

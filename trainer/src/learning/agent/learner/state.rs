@@ -1,7 +1,8 @@
-//! Puts a learner into bytes and takes it out again, bit for bit.
+//! Saves the state of a learner, and restores it bit for bit.
 //!
-//! A line of JSON with all but the memory's rows, then those. The
-//! random state is the number of backups: every seed follows from it.
+//! The state is a line of JSON, followed by the memory's rows as bytes.
+//! There is no random state besides the number of backups: every seed is
+//! computed from it.
 
 use std::io::{BufRead, Write};
 
@@ -9,11 +10,11 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use super::FittedQ;
-use super::conclusion::Conclusion;
-use crate::learning::agent::memory::MemoryMarks;
+use super::committee::Committee;
+use crate::learning::agent::memory::MemoryState;
 use crate::learning::forest::Forest;
 
-/// All but the rows of the memory.
+/// The state without the rows of the memory.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Head {
@@ -23,16 +24,16 @@ struct Head {
     forests: Vec<Forest>,
     margin: Option<f64>,
     n_rows_refitted: usize,
-    conclusion: Option<Conclusion>,
+    #[serde(rename = "conclusion")]
+    committee: Option<Committee>,
     is_over: bool,
-    memory: MemoryMarks,
+    memory: MemoryState,
 }
 
 impl FittedQ {
-    /// Writes all that was learned and remembered to `out`; the
-    /// settings are not part of it.
+    /// Writes the policy and the memory to `out`, without the settings.
     pub fn write_state(&self, out: &mut impl Write) -> Result<()> {
-        // Named one by one, so that a new field is not forgotten.
+        // All fields are named, so that a new one is not forgotten.
         let Self {
             config: _,
             setup: _,
@@ -42,7 +43,7 @@ impl FittedQ {
             previous_open,
             has_rows,
             n_rows_refitted,
-            conclusion,
+            committee,
             is_over,
         } = self;
         let head = Head {
@@ -52,17 +53,17 @@ impl FittedQ {
             forests: policy.forests().to_vec(),
             margin: policy.margin(),
             n_rows_refitted: *n_rows_refitted,
-            conclusion: conclusion.clone(),
+            committee: committee.clone(),
             is_over: *is_over,
-            memory: memory.marks(),
+            memory: memory.state(),
         };
         serde_json::to_writer(&mut *out, &head)?;
         out.write_all(b"\n")?;
         memory.write_rows(out)
     }
 
-    /// Becomes the learner that wrote to `input`, which had the same
-    /// settings. Fails on bytes that are none of such a learner's.
+    /// Restores the state that a learner with the same settings wrote.
+    /// Fails on a state that is damaged or of other settings.
     pub fn read_state(&mut self, input: &mut impl BufRead) -> Result<()> {
         let mut line = Vec::new();
         input.read_until(b'\n', &mut line)?;
@@ -73,7 +74,7 @@ impl FittedQ {
         self.previous_open = head.previous_open;
         self.has_rows = head.has_rows;
         self.n_rows_refitted = head.n_rows_refitted;
-        self.conclusion = head.conclusion;
+        self.committee = head.committee;
         self.is_over = head.is_over;
         Ok(())
     }

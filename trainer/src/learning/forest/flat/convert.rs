@@ -3,7 +3,7 @@
 
 use anyhow::{Context as _, Result};
 
-use super::super::stored::{NodeParts, StoredForest};
+use super::super::stored::{StoredForest, StoredNode};
 use super::{Forest, Node};
 
 impl From<Forest> for StoredForest {
@@ -33,11 +33,11 @@ fn checked(stored: &StoredForest) -> Result<Forest> {
 
 impl Node {
     /// Undoes [`Forest::push_tree`].
-    pub(super) fn parts(self, output: f64, root: u32) -> NodeParts {
+    pub(super) fn parts(self, output: f64, root: u32) -> StoredNode {
         if self.is_leaf() {
-            return NodeParts { feature: 0, child: 0, value: output };
+            return StoredNode { feature: 0, child: 0, value: output };
         }
         let feature = u16::try_from(self.feature).expect("it came from a `u16`");
-        NodeParts { feature, child: self.child - root, value: self.threshold }
+        StoredNode { feature, child: self.child - root, value: self.threshold }
     }
 }

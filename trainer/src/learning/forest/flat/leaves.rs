@@ -17,10 +17,10 @@ pub struct Leaves {
 }
 
 impl Leaves {
-    /// Returns the leaves of [`Forest::renewed`]: without those of the
+    /// Returns the leaves of [`Forest::replace_oldest`]: without those of the
     /// first `n` trees, with those of `newer` after the others.
     #[must_use]
-    pub fn renewed(mut self, n: usize, newer: Self) -> Self {
+    pub fn replace_oldest(mut self, n: usize, newer: Self) -> Self {
         self.of_trees.drain(..n.min(self.of_trees.len()));
         self.of_trees.extend(newer.of_trees);
         self
@@ -127,7 +127,7 @@ impl Forest {
     /// of `newer` after the others.
     ///
     /// Fails where they take other features.
-    pub fn renewed(&self, n: usize, newer: &Self) -> Result<Self> {
+    pub fn replace_oldest(&self, n: usize, newer: &Self) -> Result<Self> {
         let [own, others] = [self, newer].map(|forest| forest.n_features);
         ensure!(own == others, "trees of {others} features cannot join those of {own}");
         let mut forest = Self::empty(own)?;

@@ -1,4 +1,4 @@
-//! Boosted trees: each one corrects the sum of those before.
+//! Boosted trees: each tree is fitted to the residuals of the sum before it.
 
 use anyhow::{Context, Result, bail};
 use rayon::prelude::*;
@@ -8,16 +8,16 @@ use smartcore::xgboost::{XGRegressor, XGRegressorParameters};
 
 use super::{Samples, SubsamplePlan};
 use crate::learning::forest::flat::Forest;
-use crate::learning::forest::stored::NodeParts;
+use crate::learning::forest::stored::StoredNode;
 use crate::learning::forest::{Boosted, RegressorOptions};
 
-/// Depth of a tree where the settings leave it open.
+/// Depth of a tree where the settings give none.
 const DEPTH_DEFAULT: u16 = 6;
 
 /// The library's boosted trees.
 pub(super) type Boosting = XGRegressor<f64, f64, DenseMatrix<f64>, Vec<f64>>;
 
-/// The library's stored form, as far as the flat form needs it.
+/// The part of the library's serialised form that is read.
 #[derive(Deserialize)]
 struct Mirror {
     regressors: Vec<NodeMirror>,
@@ -39,9 +39,9 @@ struct NodeMirror {
     split_feature_idx: u64,
 }
 
-/// Fits an ensemble of its own on each share: their mean predicts. It
-/// starts at the mean of the share's targets; a row weighs 1, so that
-/// the least weight of a child is the fewest rows of a leaf.
+/// Fits one ensemble per subsample; the prediction is their mean. The base
+/// score is the mean of the subsample's targets. Each row has the weight
+/// 1, so that `min_child_weight` is the fewest rows of a leaf.
 pub(super) fn fit(
     samples: &Samples,
     targets: &[f64],
@@ -64,7 +64,7 @@ pub(super) fn fit(
     (0..samples.subsamples.len()).into_par_iter().map(fit).collect()
 }
 
-/// Returns the flat form of `boosting`, which adds the same products.
+/// Returns the flat form of `boosting`, which predicts the same bits.
 pub(super) fn compile(boosting: &Boosting, n_features: usize) -> Result<Boosted> {
     let stored = serde_json::to_value(boosting).context("failed to read boosted trees")?;
     let mirror: Mirror =
@@ -74,12 +74,12 @@ pub(super) fn compile(boosting: &Boosting, n_features: usize) -> Result<Boosted>
     for root in &mirror.regressors {
         forest.push_tree(&flatten(root, learning_rate)?)?;
     }
-    Ok(Boosted { start: base_score, forest: forest.complete()? })
+    Ok(Boosted { base_score, forest: forest.complete()? })
 }
 
-/// Lists the nodes level by level: so children are neighbours, and come
-/// after their parent.
-fn flatten(root: &NodeMirror, learning_rate: f64) -> Result<Vec<NodeParts>> {
+/// Lists the nodes level by level, so that the two children of a node are
+/// neighbours and come after it.
+fn flatten(root: &NodeMirror, learning_rate: f64) -> Result<Vec<StoredNode>> {
     let (mut nodes, mut parts) = (vec![root], Vec::new());
     while let Some(&node) = nodes.get(parts.len()) {
         parts.push(match (&node.left, &node.right) {
@@ -87,9 +87,9 @@ fn flatten(root: &NodeMirror, learning_rate: f64) -> Result<Vec<NodeParts>> {
                 let child = u32::try_from(nodes.len())?;
                 nodes.extend([&**left, &**right]);
                 let feature = u16::try_from(node.split_feature_idx)?;
-                NodeParts { feature, child, value: node.threshold }
+                StoredNode { feature, child, value: node.threshold }
             }
-            (None, None) => NodeParts { feature: 0, child: 0, value: learning_rate * node.value },
+            (None, None) => StoredNode { feature: 0, child: 0, value: learning_rate * node.value },
             _ => bail!("a node has one child"),
         });
     }

@@ -1,5 +1,5 @@
-//! The kind `fitted_q`: forests of the exposures, a part each, and the
-//! margin, if there is one.
+//! The kind `fitted_q`: one part for each forest, and the margin where it
+//! is not 0.
 
 use std::io::{BufRead, Write};
 
@@ -15,21 +15,21 @@ use crate::learning::model::container::Parts;
 use crate::learning::model::learner::{KindEntry, Learner, Policy, Shape};
 use crate::learning::model::Part;
 
-/// How to train it and to read it back.
+/// The entry of this kind in the table of kinds.
 pub(super) const KIND: KindEntry = KindEntry { name: NAME, memory_bars, learner, read };
 
 const NAME: &str = "fitted_q";
 const FOLDER: &str = "forests/";
-/// What a unit of exposure must be worth, or that none is held.
+/// The part that holds the margin.
 const RULE: &str = "rule.json";
-/// The number of that part's form.
+/// The format version of that part.
 const FORMAT: u32 = 1;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StoredRule {
     format: u32,
-    /// None: flat.
+    /// See [`FittedPolicy::margin`].
     margin: Option<f64>,
 }
 
@@ -51,12 +51,12 @@ impl Learner for FittedQ {
     }
 
     fn end_series(&mut self) -> Result<()> {
-        self.end_episode();
+        self.end_series();
         Ok(())
     }
 
     fn end_episode(&mut self) -> Result<Option<RefitStats>> {
-        self.conclude()
+        self.end_episode()
     }
 
     fn judgement(&self) -> Option<&Judgement> {
@@ -121,7 +121,7 @@ impl Policy for FittedPolicy {
             Ok(Part { name: part_name(index), bytes })
         });
         let mut parts: Vec<Part> = parts.collect::<Result<_>>()?;
-        // Left out where it says nothing, as older versions do.
+        // A margin of 0 is not stored: models of older versions have none.
         if self.margin() != Some(0.0) {
             let bytes = serde_json::to_vec(&StoredRule { format: FORMAT, margin: self.margin() })?;
             parts.push(Part { name: RULE.to_owned(), bytes });
@@ -138,8 +138,8 @@ impl Policy for FittedPolicy {
     }
 }
 
-/// Reads the margin and a forest for each exposure, two in double
-/// estimation; none at all is a policy that had no backup yet.
+/// Reads the margin and one forest per exposure, two with double
+/// estimation. A model without forests had no backup yet.
 fn read(shape: Shape<'_>, parts: &Parts) -> Result<Box<dyn Policy>> {
     let Shape { exposures, cost, n_features } = shape;
     let policy = FittedPolicy::untrained(exposures, cost, n_features)?;

@@ -1,4 +1,4 @@
-//! The kind `forecast`: a regression and a threshold, in one part.
+//! The kind `forecast`: one part with the regression and its threshold.
 
 use std::io::{BufRead, Write};
 
@@ -14,12 +14,12 @@ use crate::learning::model::container::Parts;
 use crate::learning::model::learner::{KindEntry, Learner, Policy, Shape};
 use crate::learning::model::Part;
 
-/// How to train it and to read it back.
+/// The entry of this kind in the table of kinds.
 pub(super) const KIND: KindEntry = KindEntry { name: NAME, memory_bars, learner, read };
 
 const NAME: &str = "forecast";
 const PART: &str = "forecast.json";
-/// The number of the part's form.
+/// The format version of the part.
 const FORMAT: u32 = 1;
 
 #[derive(Serialize, Deserialize)]
@@ -101,7 +101,7 @@ impl Policy for ForecastPolicy {
         Shape { exposures, cost, n_features: self.n_features() }
     }
 
-    /// The values are the returns forecast for the next bar.
+    /// The value of an exposure is the exposure times the forecast return.
     fn values(&self, row: &[f64], values: &mut [f64]) {
         let forecast = self.forecast(row);
         for (value, exposure) in values.iter_mut().zip(self.exposures()) {
@@ -121,7 +121,7 @@ impl Policy for ForecastPolicy {
     }
 }
 
-/// Reads the rule; none at all is a policy that had no fit yet.
+/// Reads the rule. A model without a rule had no fit yet.
 fn read(shape: Shape<'_>, parts: &Parts) -> Result<Box<dyn Policy>> {
     let Shape { exposures, cost, n_features } = shape;
     let policy = ForecastPolicy::untrained(exposures, cost, n_features)?;

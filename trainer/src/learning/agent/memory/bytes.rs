@@ -1,4 +1,4 @@
-//! The memory's rows as bytes: numbers of 8 bytes, little-endian.
+//! Writes the memory's rows as bytes and reads them back.
 
 use std::io::{Read, Write};
 
@@ -7,26 +7,30 @@ use serde::{Deserialize, Serialize};
 
 use super::{Memory, Slot};
 
-/// Where the memory stands; the rows themselves are apart.
+/// The state of the memory without its rows; see the fields of
+/// [`Memory`].
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(in crate::learning::agent) struct MemoryMarks {
+pub(in crate::learning::agent) struct MemoryState {
+    /// Slots in use.
     n_filled: usize,
     oldest: usize,
     pending: usize,
     next: usize,
-    is_cut: bool,
+    #[serde(rename = "is_cut")]
+    is_after_gap: bool,
     next_ms: i64,
 }
 
 impl Memory {
-    pub(in crate::learning::agent) fn marks(&self) -> MemoryMarks {
-        let Self { oldest, pending, next, is_cut, next_ms, .. } = *self;
-        MemoryMarks { n_filled: self.slots.len(), oldest, pending, next, is_cut, next_ms }
+    pub(in crate::learning::agent) fn state(&self) -> MemoryState {
+        let Self { oldest, pending, next, is_after_gap, next_ms, .. } = *self;
+        MemoryState { n_filled: self.slots.len(), oldest, pending, next, is_after_gap, next_ms }
     }
 
-    /// Writes the slots in the order of the ring: return, link, time,
-    /// row.
+    /// Writes the slots in the order of the ring, numbers little-endian:
+    /// the return (8 bytes), whether it is linked (1 byte), the time (8
+    /// bytes), the features (8 bytes each).
     pub(in crate::learning::agent) fn write_rows(&self, out: &mut impl Write) -> Result<()> {
         for (slot, row) in self.slots.iter().zip(self.rows.chunks_exact(self.n_features)) {
             out.write_all(&slot.next_return.to_le_bytes())?;
@@ -39,17 +43,18 @@ impl Memory {
         Ok(())
     }
 
-    /// Becomes the memory of the same size that wrote `marks` and rows.
+    /// Restores the memory from `state` and the rows in `input`, written
+    /// by a memory of the same size.
     pub(in crate::learning::agent) fn read_rows(
         &mut self,
-        marks: MemoryMarks,
+        state: MemoryState,
         input: &mut impl Read,
     ) -> Result<()> {
-        let MemoryMarks { n_filled, oldest, pending, next, is_cut, next_ms } = marks;
+        let MemoryState { n_filled, oldest, pending, next, is_after_gap, next_ms } = state;
         let n_slots = self.n_slots();
-        let is_whole = (next.min(n_slots)..=n_slots).contains(&n_filled);
+        let is_filled = (next.min(n_slots)..=n_slots).contains(&n_filled);
         let is_ordered = oldest <= pending && pending <= next && next - oldest <= n_slots;
-        ensure!(is_whole && is_ordered, "the memory's marks {marks:?} contradict its size");
+        ensure!(is_filled && is_ordered, "the memory cannot be in the state {state:?}");
         (self.slots, self.rows) = (Vec::with_capacity(n_filled), Vec::new());
         self.rows.reserve_exact(n_filled * self.n_features);
         for _ in 0..n_filled {
@@ -62,7 +67,7 @@ impl Memory {
             }
         }
         (self.oldest, self.pending, self.next) = (oldest, pending, next);
-        (self.is_cut, self.next_ms) = (is_cut, next_ms);
+        (self.is_after_gap, self.next_ms) = (is_after_gap, next_ms);
         Ok(())
     }
 }

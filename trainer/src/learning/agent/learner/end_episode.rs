@@ -1,0 +1,243 @@
+//! The end of an episode: judges on held-out bars whether there is an
+//! edge and, if so, adds a member to the committee that trades it.
+//!
+//! The judgement selects leaf sizes, numbers of backups and margins by
+//! what they earn on held-out bars: the best candidate and all that are
+//! within one standard error of it. Then every episode fits one more
+//! member to the whole memory, with the next of these settings and with
+//! seeds of its own. The policy averages the values of all members, so
+//! that it depends neither on one seed nor on one candidate.
+
+use std::time::Instant;
+
+use anyhow::Result;
+use rayon::prelude::*;
+use tracing::{debug, info};
+
+use super::committee::{CandidateSettings, Committee};
+use super::{FittedQ, RefitStats};
+use crate::learning::agent::experience::Experience;
+use crate::learning::agent::fold::FoldTransitions;
+use crate::learning::agent::iteration::{IterationInput, PreviousValues};
+use crate::learning::agent::policy::choose_exposure;
+use crate::learning::forest::Forest;
+use crate::learning::judgement::{
+    CandidateReturns, CandidateSelection, Fold, Judgement, ValidationBars, select_candidates,
+};
+
+/// Leaf sizes to try, as multiples of `min_samples_leaf`. The larger one
+/// is tried only where the smaller one reaches half of the t statistic
+/// that an edge needs.
+const LEAF_FACTORS: [usize; 2] = [1, 2];
+/// Numbers of backups to try, up to `backups_max`.
+const N_BACKUPS: [usize; 4] = [1, 2, 5, 10];
+/// Margins to try, in standard errors of the ensemble.
+const MARGINS: [f64; 4] = [0.0, 1.0, 2.0, 4.0];
+/// Held-out rows of each fold that the standard error is measured on.
+const N_ERROR_ROWS: usize = 256;
+
+impl FittedQ {
+    /// Ends an episode. Judges whether there is an edge, if there are more
+    /// bars than at the last judgement; without an edge the exposure is
+    /// always 0. With one, fits the next member, up to `committee` members.
+    /// Without `backups_max` it only ends the series.
+    pub fn end_episode(&mut self) -> Result<Option<RefitStats>> {
+        self.end_series();
+        let (Some(n_max), n_rows) = (self.config.backups_max, self.n_rows()) else {
+            return Ok(None);
+        };
+        self.is_over = true;
+        let n_judged = self.committee.as_ref().map_or(0, |committee| committee.n_rows);
+        if n_rows > n_judged {
+            let committee = self.judge(n_max)?;
+            info!("{}", committee.judgement);
+            if self.policy.forests().is_empty() {
+                self.backup()?;
+            }
+            self.policy = self.policy.clone().with_margin(committee.margin)?;
+            self.committee = Some(committee);
+        }
+        let Some(committee) = &self.committee else { return Ok(None) };
+        let Committee { settings, n_members, .. } = committee;
+        if n_rows < n_judged || self.is_complete(committee) {
+            return Ok(None);
+        }
+        self.add_member(settings[n_members % settings.len()])
+    }
+
+    /// Returns the judgement on held-out bars; none before the first.
+    pub fn judgement(&self) -> Option<&Judgement> {
+        self.committee.as_ref().map(|committee| &committee.judgement)
+    }
+
+    /// Returns whether another episode on the same bars would leave the
+    /// policy as it is: nothing is traded, or the committee is complete.
+    pub fn is_settled(&self) -> bool {
+        self.committee.as_ref().is_some_and(|committee| self.is_complete(committee))
+    }
+
+    fn is_complete(&self, committee: &Committee) -> bool {
+        committee.settings.is_empty() || committee.n_members >= self.config.committee
+    }
+
+    /// Fits the next member, and appends its trees to those of the others:
+    /// the mean over all trees is the mean over all members.
+    fn add_member(&mut self, settings: CandidateSettings) -> Result<Option<RefitStats>> {
+        let start = Instant::now();
+        let CandidateSettings { min_samples_leaf, n_backups } = settings;
+        let iteration = self.iteration(min_samples_leaf)?;
+        let (mut forests, report) = self.iterate(&iteration, &[], n_backups)?;
+        self.n_backups = report.n_backups;
+        let Some(committee) = &mut self.committee else { return Ok(None) };
+        if committee.n_members > 0 {
+            let append = |(old, new): (&Forest, &Forest)| old.replace_oldest(0, new);
+            let pairs = self.policy.forests().iter().zip(&forests);
+            forests = pairs.map(append).collect::<Result<_>>()?;
+        }
+        committee.n_members += 1;
+        self.policy = self.policy.clone().with_forests(forests)?;
+        let (fit_seconds, n_chosen) = (start.elapsed().as_secs_f64(), Some(n_backups));
+        Ok(Some(RefitStats { n_chosen, fit_seconds, ..report }))
+    }
+
+    /// Cross-validates all candidates on the memory, and selects those
+    /// that have an edge.
+    fn judge(&mut self, n_max: usize) -> Result<Committee> {
+        let n_rows = self.n_rows();
+        let times_ms: Vec<i64> = (0..n_rows).map(|row_idx| self.memory.time_ms(row_idx)).collect();
+        let folds = Fold::split(&times_ms, self.config.inner_share);
+        let bars = self.memory.validation_bars(self.policy.cost(), self.config.exposures[0] < 0.0);
+        let n_training_min = folds.iter().map(|fold| fold.training.len()).min().unwrap_or_default();
+        let (mut candidates, mut returns) = (Vec::new(), Vec::<CandidateReturns>::new());
+        let min_t_statistic = self.config.min_t_statistic;
+        let is_promising = |it: &CandidateReturns| 2.0 * it.t_statistic() >= min_t_statistic;
+        for factor in LEAF_FACTORS {
+            let min_samples_leaf = factor * self.config.min_samples_leaf;
+            let is_hopeless =
+                4 * min_samples_leaf > n_training_min || !returns.iter().any(is_promising);
+            if n_training_min == 0 || factor > 1 && is_hopeless {
+                continue;
+            }
+            for held_out in self.held_out_values(&folds, min_samples_leaf, n_max)? {
+                for (margin, candidate_returns) in self.trade_with_margins(&held_out, &bars) {
+                    let n_backups = held_out.n_backups;
+                    candidates.push((CandidateSettings { min_samples_leaf, n_backups }, margin));
+                    returns.push(candidate_returns);
+                }
+            }
+        }
+        // The committee must not use the tree seeds of the judgement.
+        self.n_backups += n_max as u64;
+        let CandidateSelection { judgement, best, near_best } =
+            select_candidates(&returns, min_t_statistic);
+        debug!("{:?} earned most of {candidates:?}", best.map(|best| candidates[best]));
+        let mut settings: Vec<CandidateSettings> =
+            near_best.iter().map(|&it| candidates[it].0).collect();
+        settings.dedup();
+        let sum = near_best.iter().map(|&it| candidates[it].1).sum::<f64>();
+        let margin = (!near_best.is_empty()).then(|| sum / near_best.len() as f64);
+        Ok(Committee { judgement, settings, margin, n_rows, n_members: 0 })
+    }
+
+    /// Returns the out-of-fold values of all bars after each number of
+    /// backups to try, the greatest number first.
+    fn held_out_values(
+        &self,
+        folds: &[Fold],
+        min_samples_leaf: usize,
+        n_max: usize,
+    ) -> Result<Vec<HeldOutValues>> {
+        let iteration = self.iteration(min_samples_leaf)?;
+        let n_iterations = n_max.min(N_BACKUPS[N_BACKUPS.len() - 1]);
+        let numbers = (1..=n_iterations).rev().filter(|n| N_BACKUPS.contains(n) || *n == n_max);
+        let n_exposures = self.config.exposures.len();
+        let zeros = vec![vec![0.0; self.n_rows()]; n_exposures];
+        let of = |n_backups| HeldOutValues { n_backups, values: zeros.clone(), error: 0.0 };
+        let mut found: Vec<HeldOutValues> = numbers.map(of).collect();
+        for Fold { training, held_out } in folds {
+            let experience =
+                FoldTransitions { memory: &self.memory, transitions: training.clone() };
+            let backup = &self.backup_rule(&self.config);
+            let input = IterationInput { experience: &experience, backup };
+            let previous = PreviousValues { forests: &[], n_done: self.n_backups };
+            iteration.run(&input, previous, n_iterations, |n_done, result| {
+                let n_backups = n_done - self.n_backups;
+                let is_tried = |it: &&mut HeldOutValues| it.n_backups as u64 == n_backups;
+                let Some(found) = found.iter_mut().find(is_tried) else { return };
+                // With double estimation the mean of both halves.
+                let n_halves = (result.values.len() / n_exposures) as f64;
+                for (values, exposure_idx) in result.values.iter().zip((0..n_exposures).cycle()) {
+                    let sums = &mut found.values[exposure_idx];
+                    for &row_idx in held_out {
+                        sums[row_idx] += values[row_idx] / n_halves;
+                    }
+                }
+                let square_error = self.square_error(&result.forests, held_out);
+                found.error += square_error / folds.len() as f64;
+            })?;
+        }
+        for found in &mut found {
+            found.error = found.error.sqrt();
+        }
+        Ok(found)
+    }
+
+    /// Trades `bars` by the values with each margin to try, and returns
+    /// each margin with its returns.
+    fn trade_with_margins(
+        &self,
+        held_out: &HeldOutValues,
+        bars: &ValidationBars,
+    ) -> Vec<(f64, CandidateReturns)> {
+        let (exposures, cost) = (&self.config.exposures, self.policy.cost());
+        let returns = MARGINS.into_par_iter().map(|factor| {
+            let margin = factor * held_out.error;
+            let returns = bars.trade(|row_idx, position| {
+                let net_values =
+                    exposures.iter().zip(&held_out.values).map(|(exposure, values)| {
+                        (*exposure, values[row_idx] - margin * exposure.abs())
+                    });
+                choose_exposure(net_values, cost, position)
+            });
+            (margin, returns)
+        });
+        returns.collect()
+    }
+
+    /// Returns the squared standard error, over the trees, of the value
+    /// per unit of exposure beyond that of no exposure: its mean over a
+    /// sample of the rows `held_out` and over all exposures.
+    fn square_error(&self, forests: &[Forest], held_out: &[usize]) -> f64 {
+        let exposures = &self.config.exposures;
+        let Some(zero_idx) = exposures.iter().position(|exposure| *exposure == 0.0) else {
+            return 0.0;
+        };
+        let (mut sum, mut n) = (0.0, 0.0);
+        for &row_idx in held_out.iter().step_by(held_out.len().div_ceil(N_ERROR_ROWS).max(1)) {
+            let row = self.memory.row(row_idx);
+            for (forest, exposure) in forests.iter().zip(exposures).filter(|(_, it)| **it != 0.0) {
+                let pairs = forest
+                    .predict_row_by_trees(row)
+                    .zip(forests[zero_idx].predict_row_by_trees(row));
+                let unit_values: Vec<f64> =
+                    pairs.map(|(value, zero_value)| (value - zero_value) / exposure).collect();
+                let n_trees = unit_values.len() as f64;
+                let mean = unit_values.iter().sum::<f64>() / n_trees;
+                let squares = unit_values.iter().map(|it| (it - mean).powi(2)).sum::<f64>();
+                sum += squares / (n_trees - 1.0).max(1.0) / n_trees;
+                n += 1.0;
+            }
+        }
+        if n > 0.0 { sum / n } else { 0.0 }
+    }
+}
+
+/// Out-of-fold values after a number of backups.
+struct HeldOutValues {
+    n_backups: usize,
+    /// For each exposure the values of all remembered bars, as fractions
+    /// of equity.
+    values: Vec<Vec<f64>>,
+    /// The standard error of the value per unit of exposure.
+    error: f64,
+}
