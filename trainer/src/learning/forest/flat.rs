@@ -1,10 +1,11 @@
-//! Predicts with a fitted forest: sixteen bytes a node, no branches.
+//! Predicts with a fitted forest: 16 bytes per node, no branches.
 //!
-//! A step is `child + !(x <= threshold)`. A leaf's threshold is NaN
-//! and its child the node before it, so a step from a leaf stays there,
-//! and several rows can walk one tree side by side, or one row several
-//! trees, without asking at each step who has arrived. Sums run in the
-//! order of the trees, as the library's.
+//! One step down a tree goes to the node `child + !(x <= threshold)`. A
+//! leaf has the threshold NaN and as its child the node before it, so that
+//! a step from a leaf stays there. So several rows can walk one tree in
+//! lockstep, or one row several trees, without a check at each step
+//! whether they are at a leaf. Predictions are summed in the order of the
+//! trees, as the library does it.
 
 mod convert;
 mod leaves;
@@ -19,35 +20,36 @@ use super::stored::{StoredForest, StoredNode};
 
 pub use leaves::Leaves;
 
-/// Rows that walk a tree together: enough to hide the latency of the
+/// Rows that walk one tree in lockstep: enough to hide the latency of
 /// loads, few enough for the registers.
 const ROW_LANES: usize = 16;
-/// Trees that one row walks together.
+/// Trees that one row walks in lockstep.
 const TREE_LANES: usize = 8;
-/// Steps between two looks at who has arrived: a look costs a branch
-/// that is hard to predict, a step too many costs little.
+/// Steps between two checks whether all are at a leaf: a check costs a
+/// branch that is hard to predict, a needless step costs little.
 const STEPS_PER_CHECK: u32 = 6;
 /// Rows that one task predicts: small enough for the cache.
 const BLOCK_ROWS: usize = 512;
-/// The most nodes that a forest may have.
+/// Greatest number of nodes of a forest.
 const NODES_MAX: usize = 1 << 28;
 
-/// A fitted ensemble of trees in the form that predicts and that
-/// models store (format 1, JSON through serde; reading validates it).
+/// A fitted ensemble of regression trees, which predicts the mean of its
+/// trees. Models store it as JSON through serde, which validates it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(into = "StoredForest", try_from = "StoredForest")]
 pub struct Forest {
     n_features: usize,
     /// The nodes of all trees, one tree after the other.
     nodes: Vec<Node>,
-    /// For each node its prediction, or 0 where it is a split.
+    /// For each node its prediction if it is a leaf, 0 if it is a split.
     outputs: Vec<f64>,
     trees: Vec<Tree>,
 }
 
-/// Where a tree lies among the nodes.
+/// A tree of a forest.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Tree {
+    /// Index of its first node; the others follow.
     root: u32,
     /// Steps from the root to the farthest leaf.
     depth: u32,
@@ -55,10 +57,10 @@ struct Tree {
 
 #[derive(Debug, Clone, Copy)]
 struct Node {
-    /// Of a split; NaN in a leaf.
+    /// The threshold of a split; NaN in a leaf.
     threshold: f64,
-    /// The child for `x <= threshold`, the other one being the next
-    /// node; in a leaf, the node before the leaf itself.
+    /// Index of the child for `x <= threshold`, which the other child
+    /// follows; in a leaf, the index of the node before it.
     child: u32,
     feature: u32,
 }
@@ -71,8 +73,9 @@ impl PartialEq for Node {
 }
 
 impl Node {
+    /// Returns the leaf with the index `index`.
     fn leaf(index: u32) -> Self {
-        // The root's is the last number, from which a step leads to 0.
+        // For index 0 it is `u32::MAX`, from which a step wraps to 0.
         Self { threshold: f64::NAN, child: index.wrapping_sub(1), feature: 0 }
     }
 
@@ -80,6 +83,7 @@ impl Node {
         self.threshold.is_nan()
     }
 
+    /// Returns the index of the node after a step with the value `feature`.
     #[expect(clippy::neg_cmp_op_on_partial_ord, reason = "NaN goes to the false side")]
     #[inline]
     fn step(self, feature: f64) -> u32 {
@@ -87,8 +91,8 @@ impl Node {
     }
 }
 
-/// Checks the nodes of one tree and returns its depth. Children must
-/// come after their parent and have no other: so a walk always ends.
+/// Checks the nodes of one tree and returns its depth. Each child must
+/// come after its only parent, so that every walk ends.
 fn check_tree(nodes: &[StoredNode]) -> Result<u32> {
     ensure!(!nodes.is_empty(), "a tree has no nodes");
     let mut depths: Vec<Option<u32>> = vec![None; nodes.len()];
@@ -112,13 +116,14 @@ fn check_tree(nodes: &[StoredNode]) -> Result<u32> {
 }
 
 impl Forest {
-    /// Returns the forest without a tree yet.
+    /// Returns a forest without trees, for rows of `n_features` values.
     pub(super) fn empty(n_features: usize) -> Result<Self> {
         ensure!((1..=1 << 16).contains(&n_features), "a forest has {n_features} features");
         Ok(Self { n_features, nodes: Vec::new(), outputs: Vec::new(), trees: Vec::new() })
     }
 
-    /// Returns the same forest, if it may predict.
+    /// Returns the forest, if it has trees and its splits use features
+    /// that it has.
     pub(super) fn complete(self) -> Result<Self> {
         ensure!(!self.trees.is_empty(), "a forest has no trees");
         let highest = self.nodes.iter().map(|node| node.feature).max().unwrap_or_default() as usize;
@@ -128,13 +133,12 @@ impl Forest {
     }
 
     /// Checks the nodes of a tree and appends it.
-    pub(super) fn push_tree(&mut self, parts: &[StoredNode]) -> Result<()> {
-        let depth = check_tree(parts)?;
-        let n_nodes = self.nodes.len() + parts.len();
+    pub(super) fn push_tree(&mut self, nodes: &[StoredNode]) -> Result<()> {
+        let depth = check_tree(nodes)?;
+        let n_nodes = self.nodes.len() + nodes.len();
         ensure!(n_nodes <= NODES_MAX, "a forest has more than {NODES_MAX} nodes");
         let root = u32::try_from(self.nodes.len()).context("a forest has too many nodes")?;
-        for (part, index) in parts.iter().zip(root..) {
-            let &StoredNode { feature, child, value } = part;
+        for (&StoredNode { feature, child, value }, index) in nodes.iter().zip(root..) {
             let (node, output) = if child == 0 {
                 (Node::leaf(index), value)
             } else {
@@ -148,16 +152,16 @@ impl Forest {
         Ok(())
     }
 
-    /// Returns each tree as a list of its nodes, as it was pushed.
-    pub(super) fn tree_parts(&self) -> impl Iterator<Item = Vec<StoredNode>> {
+    /// Returns for each tree its nodes, as it was pushed.
+    pub(super) fn stored_trees(&self) -> impl Iterator<Item = Vec<StoredNode>> {
         self.trees.iter().enumerate().map(|(index, tree)| {
             let range = self.node_range(index);
             let nodes = self.nodes[range.clone()].iter().zip(&self.outputs[range]);
-            nodes.map(|(node, &output)| node.parts(output, tree.root)).collect()
+            nodes.map(|(node, &output)| node.stored(output, tree.root)).collect()
         })
     }
 
-    /// Returns where the nodes of the tree `index` lie.
+    /// Returns the range of the nodes of the tree `index`.
     fn node_range(&self, index: usize) -> Range<usize> {
         let end = self.trees.get(index + 1).map_or(self.nodes.len(), |next| next.root as usize);
         self.trees[index].root as usize..end
@@ -188,7 +192,7 @@ impl Forest {
         self.sum_row(0.0, row) / self.trees.len() as f64
     }
 
-    /// Returns each tree's prediction of one row, in their order.
+    /// Returns the prediction of one row by each tree, in their order.
     ///
     /// # Panics
     ///
@@ -196,8 +200,8 @@ impl Forest {
     pub fn predict_row_by_trees(&self, row: &[f64]) -> impl Iterator<Item = f64> {
         let lanes = self.trees.chunks(TREE_LANES);
         lanes.flat_map(move |trees| {
-            let at = self.walk_row(trees, row).into_iter().take(trees.len());
-            at.map(|at| self.outputs[at as usize])
+            let leaves = self.walk_row(trees, row).into_iter().take(trees.len());
+            leaves.map(|leaf| self.outputs[leaf as usize])
         })
     }
 
@@ -205,28 +209,28 @@ impl Forest {
     pub(super) fn sum_row(&self, start: f64, row: &[f64]) -> f64 {
         let mut sum = start;
         for trees in self.trees.chunks(TREE_LANES) {
-            let at = self.walk_row(trees, row);
-            for at in &at[..trees.len()] {
-                sum += self.outputs[*at as usize];
+            let leaves = self.walk_row(trees, row);
+            for leaf in &leaves[..trees.len()] {
+                sum += self.outputs[*leaf as usize];
             }
         }
         sum
     }
 
-    /// Returns the leaves of `row` in `trees`, at most `TREE_LANES`.
+    /// Returns the leaf of `row` in each of `trees`, at most `TREE_LANES`.
     #[inline]
     fn walk_row(&self, trees: &[Tree], row: &[f64]) -> [u32; TREE_LANES] {
-        let mut at = [trees[0].root; TREE_LANES];
-        for (at, tree) in at.iter_mut().zip(trees) {
-            *at = tree.root;
+        let mut roots = [trees[0].root; TREE_LANES];
+        for (root, tree) in roots.iter_mut().zip(trees) {
+            *root = tree.root;
         }
         let depth = trees.iter().map(|tree| tree.depth).max().unwrap_or_default();
-        self.walk(at, depth, |_, feature| row[feature])
+        self.walk(roots, depth, |_, feature| row[feature])
     }
 
-    /// Predicts `rows` (row by row, `n_features` values each) into
-    /// `predictions`, one a row, spread over the threads of the current
-    /// rayon pool. The bits are those of [`Forest::predict_row`].
+    /// Writes the prediction of each of `rows` (row by row, `n_features`
+    /// values each) into `predictions`, spread over the current rayon
+    /// pool. The bits are those of [`Forest::predict_row`].
     ///
     /// # Panics
     ///
@@ -254,9 +258,9 @@ impl Forest {
             let lanes = full_rows.chunks_exact(ROW_LANES * n_features);
             for (rows, sums) in lanes.zip(full_sums.iter_mut()) {
                 let value = |lane: usize, feature: usize| rows[lane * n_features + feature];
-                let at = self.walk([tree.root; ROW_LANES], tree.depth, value);
-                for (sum, at) in sums.iter_mut().zip(at) {
-                    *sum += self.outputs[at as usize];
+                let leaves = self.walk([tree.root; ROW_LANES], tree.depth, value);
+                for (sum, leaf) in sums.iter_mut().zip(leaves) {
+                    *sum += self.outputs[leaf as usize];
                 }
             }
         }
@@ -265,8 +269,9 @@ impl Forest {
         }
     }
 
-    /// Walks from the nodes `at` down to their leaves, at most `depth`
-    /// steps away; `value` gives a lane's feature.
+    /// Walks in `N` lanes from the nodes `at`, an index per lane, down to
+    /// their leaves, at most `depth` steps away. `value(lane, feature)`
+    /// returns a feature of the row in that lane.
     #[inline]
     fn walk<const N: usize>(
         &self,

@@ -1,10 +1,10 @@
-//! Grows the trees: here and in `library/` smartcore is named, and
-//! nowhere else.
+//! Fits regressions with smartcore; no code outside this file and
+//! `library/` uses it.
 //!
-//! Its forests are single-threaded, so the rows are dealt into shares
-//! and every share grows a part of the trees in a task of its own.
-//! Targets need no scaling: its split criterion compares candidates
-//! with each other only, never with a fixed number.
+//! The forests of smartcore are single-threaded. So the rows are split
+//! into subsamples, and a task per subsample grows a part of the trees.
+//! Targets need no scaling: the split criterion compares candidates with
+//! each other only, never with a fixed number.
 
 mod boosting;
 mod random;
@@ -41,22 +41,23 @@ type Regressor = ExtraTreesRegressor<f64, f64, DenseMatrix<f64>, Vec<f64>>;
 pub struct LibraryForest {
     n_features: usize,
     cuts_per_feature: usize,
+    /// The trees of each subsample.
     parts: Vec<Regressor>,
 }
 
 impl LibraryForest {
-    /// Grows the trees of `options` on `samples` and `targets` (one a
-    /// row, in the order of the rows), spread over the threads of the
-    /// current rayon pool. Every split may use any feature.
+    /// Grows the trees of `options` on `samples` and `targets` (one per
+    /// row, in the order of the rows), spread over the current rayon pool.
+    /// Every split may use any feature.
     ///
     /// Fails when the lengths differ, a target is not finite, or there
-    /// are more shares than trees.
+    /// are more subsamples than trees.
     pub fn fit(samples: &Samples, targets: &[f64], options: &ForestOptions) -> Result<Self> {
         check_targets(samples, targets)?;
         let n_subsamples = samples.subsamples.len();
         ensure!(
             options.n_trees >= n_subsamples,
-            "{} trees cannot serve {n_subsamples} shares",
+            "{} trees for {n_subsamples} subsamples; each subsample needs a tree",
             options.n_trees
         );
         let parts = (0..n_subsamples)
@@ -78,8 +79,9 @@ impl LibraryForest {
         self.predictor(rows)?.predict()
     }
 
-    /// Prepares the library's own code to predict `rows`:
-    /// slow, one thread, the reference for [`Forest::predict_rows`].
+    /// Prepares a prediction of `rows` with the library's own code, which
+    /// is slow and single-threaded: the reference for
+    /// [`Forest::predict_rows`].
     pub fn predictor(&self, rows: &[&[f64]]) -> Result<LibraryPredictor> {
         let rows: Vec<Vec<f64>> =
             rows.iter().map(|row| row.repeat(self.cuts_per_feature)).collect();
@@ -107,7 +109,7 @@ fn matrix_of(rows: &[&[f64]]) -> Result<DenseMatrix<f64>> {
     DenseMatrix::from_2d_vec(&rows).map_err(|error| anyhow::anyhow!("{error}"))
 }
 
-/// Returns the trees of all parts, in their order.
+/// Returns a forest with the trees of all parts, in their order.
 fn compile_trees(parts: &[impl Serialize], n_features: usize) -> Result<Forest> {
     let mut forest = Forest::empty(n_features)?;
     for part in parts {
@@ -117,7 +119,7 @@ fn compile_trees(parts: &[impl Serialize], n_features: usize) -> Result<Forest> 
     forest.complete()
 }
 
-/// Joins the parts into one of the library's forests.
+/// Joins the parts into one forest of the library.
 fn join_forests<T: Serialize + DeserializeOwned>(parts: &[T]) -> Result<T> {
     let mut parts = parts.iter().map(serde_json::to_value);
     let mut merged = parts.next().context("a forest has at least one part")??;
@@ -128,7 +130,7 @@ fn join_forests<T: Serialize + DeserializeOwned>(parts: &[T]) -> Result<T> {
     serde_json::from_value(merged).context("failed to join the parts of a forest")
 }
 
-/// The library's forest and the rows to predict, in its own forms.
+/// A forest and the rows to predict, both in the library's own form.
 #[derive(Debug)]
 pub struct LibraryPredictor {
     forest: Regressor,
@@ -136,8 +138,7 @@ pub struct LibraryPredictor {
 }
 
 impl LibraryPredictor {
-    /// Returns the prediction of each row: nothing but the library's
-    /// own call.
+    /// Returns the prediction of each row, by the library's call alone.
     pub fn predict(&self) -> Result<Vec<f64>> {
         self.forest.predict(&self.rows).map_err(|error| anyhow::anyhow!("{error}"))
     }
@@ -150,7 +151,7 @@ impl Forest {
     }
 }
 
-/// What the fits of all shares of one forest have in common.
+/// The input that the fits of all subsamples of a forest have in common.
 struct SubsamplePlan<'a> {
     n_subsamples: usize,
     targets: &'a [f64],
@@ -162,7 +163,7 @@ impl<'a> SubsamplePlan<'a> {
         Self { n_subsamples, targets, options }
     }
 
-    /// Returns what the trees of `subsample` are to be.
+    /// Returns the parameters for the trees of `subsample`.
     fn size(&self, subsample: usize) -> TreeSize {
         let options = self.options;
         let n_extra = usize::from(subsample < options.n_trees % self.n_subsamples);
@@ -171,25 +172,26 @@ impl<'a> SubsamplePlan<'a> {
         TreeSize {
             n_trees: options.n_trees / self.n_subsamples + n_extra,
             min_samples_leaf,
-            // Fewer rows than two leaves hold no allowed split: this
-            // spares the search and changes no prediction.
+            // A node with fewer rows than two leaves cannot be split: this
+            // saves the search and changes no prediction.
             min_samples_split: min_samples_leaf.saturating_mul(2).max(min_samples_split),
             max_depth: options.max_depth.map(|depth| depth.saturating_add(1)),
             seed: options.seed.tree(subsample as u64, 0),
         }
     }
 
+    /// Returns the targets of the rows of `subsample`.
     fn targets(&self, samples: &Samples, subsample: usize) -> Vec<f64> {
         samples.subsamples[subsample].rows.iter().map(|&row| self.targets[row as usize]).collect()
     }
 }
 
-/// The parameters that all kinds of forests have.
+/// The tree parameters that all kinds of forests have.
 struct TreeSize {
     n_trees: usize,
     min_samples_leaf: usize,
     min_samples_split: usize,
-    /// As the library counts it.
+    /// One more than the depth in splits: the library counts the root.
     max_depth: Option<u16>,
     seed: u64,
 }
@@ -206,8 +208,8 @@ fn fit_subsample(
         .with_min_samples_leaf(size.min_samples_leaf)
         .with_min_samples_split(size.min_samples_split)
         .with_seed(size.seed)
-        // The library's default, the square root, loses most of the
-        // value function when one feature carries it.
+        // All features: the library's default, the square root of their
+        // number, fits badly where the values depend on one feature.
         .with_m(samples.n_features * n_cuts);
     parameters.max_depth = size.max_depth;
     let columns = &samples.subsamples[subsample].columns;
@@ -219,8 +221,8 @@ fn fit_subsample(
     fit.map_err(|error| anyhow::anyhow!("failed to fit a forest: {error}"))
 }
 
-/// Returns all columns `n_times` over: the library cuts each once, so
-/// that a feature is cut as often as its column occurs.
+/// Returns all columns `n_times` over: the library tries one random cut
+/// on each column, so it tries `n_times` on each feature.
 fn repeated(columns: &DenseMatrix<f64>, n_times: usize) -> Result<DenseMatrix<f64>> {
     let (n_rows, n_columns) = columns.shape();
     let once: Vec<f64> = columns.iterator(1).copied().collect();

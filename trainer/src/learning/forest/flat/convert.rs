@@ -1,4 +1,4 @@
-//! Turns a forest into its stored form and back, which checks it: a
+//! Converts a forest into its stored form and back. Reading checks it: a
 //! hostile file gives an error, never a panic or an endless walk.
 
 use anyhow::{Context as _, Result};
@@ -8,20 +8,20 @@ use super::{Forest, Node};
 
 impl From<Forest> for StoredForest {
     fn from(forest: Forest) -> Self {
-        Self::of(forest.n_features(), forest.tree_parts())
+        Self::of(forest.n_features(), forest.stored_trees())
     }
 }
 
 impl TryFrom<StoredForest> for Forest {
-    /// The whole chain of reasons: serde keeps only what it displays.
+    /// The whole chain of causes as text, since serde keeps no more.
     type Error = String;
 
     fn try_from(stored: StoredForest) -> Result<Self, String> {
-        checked(&stored).map_err(|error| format!("{error:#}"))
+        read(&stored).map_err(|error| format!("{error:#}"))
     }
 }
 
-fn checked(stored: &StoredForest) -> Result<Forest> {
+fn read(stored: &StoredForest) -> Result<Forest> {
     let trees = stored.trees()?;
     let mut forest = Forest::empty(stored.n_features())?;
     for (index, tree) in trees.enumerate() {
@@ -32,8 +32,8 @@ fn checked(stored: &StoredForest) -> Result<Forest> {
 }
 
 impl Node {
-    /// Undoes [`Forest::push_tree`].
-    pub(super) fn parts(self, output: f64, root: u32) -> StoredNode {
+    /// Returns the node as it was passed to [`Forest::push_tree`].
+    pub(super) fn stored(self, output: f64, root: u32) -> StoredNode {
         if self.is_leaf() {
             return StoredNode { feature: 0, child: 0, value: output };
         }

@@ -1,4 +1,5 @@
-//! Random forests: bootstraps of the rows, best splits on some features.
+//! Random forests: each tree grows on a bootstrap sample of the rows, with
+//! the best split among some of the features.
 
 use anyhow::Result;
 use rayon::prelude::*;
@@ -13,8 +14,8 @@ use crate::learning::forest::ForestOptions;
 /// The library's random forest.
 pub(super) type Random = RandomForestRegressor<f64, f64, DenseMatrix<f64>, Vec<f64>>;
 
-/// Grows a part of the trees on each share. A split looks at a third of
-/// the features, as Breiman (Random forests, Machine Learning 45, 2001)
+/// Grows a part of the trees on each subsample. A split considers a third
+/// of the features, as Breiman (Random forests, Machine Learning 45, 2001)
 /// advises for regression.
 pub(super) fn fit(
     samples: &Samples,

@@ -1,4 +1,4 @@
-//! Any of the regressions, as the library holds it.
+//! A regression of any kind in the library's own form.
 
 use anyhow::{Result, ensure};
 use smartcore::linalg::basic::matrix::DenseMatrix;
@@ -34,13 +34,13 @@ impl Regressor {
 }
 
 impl LibraryRegressor {
-    /// Fits `options` to `samples` and `targets` (one a row, in the
-    /// order of the rows), spread over the threads of the current rayon
-    /// pool; the same for any number of them.
+    /// Fits a regression to `samples` and `targets` (one per row, in the
+    /// order of the rows). The work is spread over the current rayon pool,
+    /// with the same bits for any number of threads.
     ///
     /// Fails when the lengths differ, a target is not finite, there are
-    /// more shares than trees, or, for ridge regression, more than one
-    /// share or not more rows than features.
+    /// more subsamples than trees, or, for ridge regression, there is more
+    /// than one subsample or there are not more rows than features.
     pub fn fit(samples: &Samples, targets: &[f64], options: &RegressorOptions) -> Result<Self> {
         check_targets(samples, targets)?;
         let fitted = match options.kind {
@@ -54,7 +54,7 @@ impl LibraryRegressor {
                 let (n_trees, n_subsamples) = (options.forest.n_trees, samples.subsamples.len());
                 ensure!(
                     n_trees >= n_subsamples,
-                    "{n_trees} trees cannot serve {n_subsamples} shares"
+                    "{n_trees} trees for {n_subsamples} subsamples; each subsample needs a tree"
                 );
                 Fitted::RandomForest(random::fit(samples, targets, &options.forest)?)
             }
@@ -63,8 +63,8 @@ impl LibraryRegressor {
         Ok(Self { n_features: samples.n_features, fitted })
     }
 
-    /// Predicts `rows` with the library's own code; boosted trees by
-    /// the mean over the shares.
+    /// Predicts `rows` with the library's own code; for boosted trees the
+    /// mean over the subsamples.
     pub fn predict(&self, rows: &[&[f64]]) -> Result<Vec<f64>> {
         let matrix = matrix_of(rows)?;
         match &self.fitted {
@@ -78,7 +78,7 @@ impl LibraryRegressor {
         }
     }
 
-    /// Compiles it into the form that predicts and is stored.
+    /// Compiles the regression into the form that predicts and is stored.
     pub fn compile(&self) -> Result<Regressor> {
         let n_features = self.n_features;
         Ok(match &self.fitted {
@@ -95,6 +95,7 @@ impl LibraryRegressor {
     }
 }
 
+/// Returns for each row the mean of the predictions by `parts`.
 fn mean_of(parts: &[Boosting], rows: &DenseMatrix<f64>) -> Result<Vec<f64>> {
     let predict = |part: &Boosting| part.predict(rows).map_err(|error| anyhow::anyhow!("{error}"));
     let predictions = parts.iter().map(predict).collect::<Result<Vec<_>>>()?;

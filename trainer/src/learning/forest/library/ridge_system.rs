@@ -1,5 +1,5 @@
-//! Ridge regressions of many targets on the same rows: what depends on
-//! the rows alone is computed once.
+//! Ridge regressions of several targets on the same rows; the parts that
+//! depend on the rows alone are computed once.
 
 use anyhow::{Context, Result, ensure};
 use rayon::prelude::*;
@@ -10,24 +10,27 @@ use smartcore::linalg::traits::cholesky::CholeskyDecomposable;
 use super::ridge::RANGE_MIN;
 use crate::learning::forest::Linear;
 
-/// Rows that one task sums up. The parts are added in their order, so
-/// that the number of threads changes no bit.
+/// Rows that one task sums up. The sums are added in the order of the
+/// rows, so that the number of threads changes no bit.
 const BLOCK_ROWS: usize = 4096;
 
 /// The normal equations of ridge regression (Hoerl and Kennard,
 /// Technometrics 12, 1970) on standardised features, per row.
 #[derive(Debug)]
 pub struct RidgeSystem {
+    /// The mean of each feature.
     means: Vec<f64>,
-    /// One over the deviation; 0 of a constant, which has no weight.
+    /// One over each feature's standard deviation; 0 for a constant, which
+    /// gets the weight 0.
     scales: Vec<f64>,
-    /// The features' correlations, and the penalty on the diagonal.
+    /// The correlation matrix of the features plus the penalty on its
+    /// diagonal: `n_features` × `n_features`.
     matrix: DenseMatrix<f64>,
 }
 
 impl RidgeSystem {
-    /// Returns the system of `rows`, all of one length, whose squared
-    /// weights cost `penalty` each, in units of a feature's variance.
+    /// Returns the system of `rows`, all of one length, with `penalty` on
+    /// the squared weights of the standardised features.
     ///
     /// Fails without rows or features, and on a penalty that is not
     /// above 0.
@@ -70,14 +73,16 @@ impl RidgeSystem {
         Ok(system)
     }
 
+    /// Returns the features of `row` with mean 0 and variance 1.
     fn standardised(&self, row: &[f64]) -> impl Iterator<Item = f64> {
         let row = row.iter().zip(&self.means).zip(&self.scales);
         row.map(|((value, mean), scale)| (value - mean) * scale)
     }
 
-    /// Returns the regression of each list of `targets`, one a row.
+    /// Returns the regression of each list of `targets`, which has one
+    /// target per row.
     ///
-    /// Fails where numbers are not finite.
+    /// Fails on numbers that are not finite.
     pub fn fit(&self, rows: &[&[f64]], targets: &[Vec<f64>]) -> Result<Vec<Linear>> {
         let fit = |targets: &Vec<f64>| self.fit_one(rows, targets);
         targets.par_iter().map(fit).collect::<Vec<_>>().into_iter().collect()
@@ -90,26 +95,30 @@ impl RidgeSystem {
         for (row, target) in rows.iter().zip(targets) {
             add(&mut products, row, target - mean);
         }
-        // The targets' mean is taken out: the features' need not be.
+        // The targets are centred, so the features need not be.
         let right = products.iter().zip(&self.scales).map(|(sum, scale)| sum * scale / n_rows);
         let right = DenseMatrix::new(n_features, 1, right.collect(), true)?;
         let weights = self.matrix.clone().cholesky_solve_mut(right);
         let weights = weights.map_err(|error| anyhow::anyhow!("failed to solve: {error}"))?;
-        let weights: Vec<f64> =
-            self.scales.iter().enumerate().map(|(at, it)| weights.get((at, 0)) * it).collect();
-        let at_means: f64 = weights.iter().zip(&self.means).map(|(it, mean)| it * mean).sum();
-        Linear::new(mean - at_means, weights).context("a regression failed")
+        let weights: Vec<f64> = self
+            .scales
+            .iter()
+            .enumerate()
+            .map(|(feature, scale)| weights.get((feature, 0)) * scale)
+            .collect();
+        let mean_product: f64 = weights.iter().zip(&self.means).map(|(it, mean)| it * mean).sum();
+        Linear::new(mean - mean_product, weights).context("a regression failed")
     }
 }
 
-/// Adds `factor` times the values to the sums.
+/// Adds `factor` times each value to its sum.
 fn add(sums: &mut [f64], values: &[f64], factor: f64) {
     for (sum, value) in sums.iter_mut().zip(values) {
         *sum += factor * value;
     }
 }
 
-/// Returns `n_sums` sums over all rows, to which `add` adds one.
+/// Returns `n_sums` sums over all rows; `add_row` adds one row to them.
 fn sums(rows: &[&[f64]], n_sums: usize, add_row: impl Fn(&[f64], &mut [f64]) + Sync) -> Vec<f64> {
     let of_block = |block: &[&[f64]]| {
         let mut sums = vec![0.0; n_sums];

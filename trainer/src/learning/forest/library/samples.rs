@@ -1,4 +1,4 @@
-//! Feature rows in the library's own form, dealt into shares.
+//! Feature rows in the library's own form, split into subsamples.
 
 use anyhow::{Context, Result, ensure};
 use rayon::prelude::*;
@@ -6,10 +6,9 @@ use smartcore::linalg::basic::matrix::DenseMatrix;
 
 use crate::learning::forest::subsample::{Subsampling, subsample_rows};
 
-/// Feature rows made ready for fitting: built once, fitted often.
-///
-/// Shape: `n_rows` × `n_features`, dealt at random into shares of
-/// equal size. The forests of all actions borrow the same one.
+/// The feature matrix of a fit, `n_rows` × `n_features`, split at random
+/// into subsamples of equal size. It is built once and can be fitted to
+/// several lists of targets.
 #[derive(Debug)]
 pub struct Samples {
     pub(super) n_rows: usize,
@@ -19,13 +18,15 @@ pub struct Samples {
 
 #[derive(Debug)]
 pub(super) struct Subsample {
+    /// Indices of its rows, increasing.
     pub(super) rows: Vec<u32>,
+    /// The features of these rows, column by column.
     pub(super) columns: DenseMatrix<f64>,
 }
 
 impl Samples {
-    /// Copies `rows` (each of the same length) into one share, so that
-    /// every tree sees every row.
+    /// Copies `rows` (each of the same length) into one subsample, so that
+    /// every tree grows on every row.
     ///
     /// Fails on no rows, no features, unequal lengths, or a value that
     /// is not finite.
@@ -33,8 +34,8 @@ impl Samples {
         Self::build(rows, Subsampling { n_subsamples: 1, seed: 0 })
     }
 
-    /// Copies `rows` into `n_subsamples` shares (fewer when there are not
-    /// that many rows), dealt at random from `seed`.
+    /// Copies `rows` into `n_subsamples` random subsamples (fewer when
+    /// there are fewer rows), which depend on `seed`.
     ///
     /// Fails as [`Samples::whole`] does.
     pub fn subsampled(rows: &[&[f64]], n_subsamples: usize, seed: u64) -> Result<Self> {
@@ -52,7 +53,7 @@ impl Samples {
         Ok(Self { n_rows: rows.len(), n_features, subsamples })
     }
 
-    /// Returns the number of rows, over all shares.
+    /// Returns the number of rows of all subsamples.
     pub fn n_rows(&self) -> usize {
         self.n_rows
     }
@@ -67,7 +68,7 @@ impl Subsample {
     fn gather(rows: &[&[f64]], indices: Vec<u32>, n_features: usize) -> Result<Self> {
         let n_rows = indices.len();
         let mut values = vec![0.0; n_rows * n_features];
-        for (at, &index) in indices.iter().enumerate() {
+        for (position, &index) in indices.iter().enumerate() {
             let row = rows[index as usize];
             ensure!(
                 row.len() == n_features,
@@ -76,7 +77,7 @@ impl Subsample {
             );
             for (feature, &value) in row.iter().enumerate() {
                 ensure!(value.is_finite(), "feature {feature} of row {index} is {value}");
-                values[feature * n_rows + at] = value;
+                values[feature * n_rows + position] = value;
             }
         }
         let columns = DenseMatrix::new(n_rows, n_features, values, true)
