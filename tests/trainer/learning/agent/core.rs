@@ -123,10 +123,10 @@ fn check_refused(steps: &Steps, expected: &str) {
 #[test]
 fn experience_that_teaches_too_little_is_refused() {
     let mut steps = Steps::new(1);
-    let none = "nothing teaches the action 0: a forest needs at least one row";
+    let none = "no transition has the action 0: a forest needs at least one row";
     check_refused(&steps, none);
     push(&mut steps, (0.0, 0), 1.0, None);
-    check_refused(&steps, "nothing teaches the action 1: a forest needs at least one row");
+    check_refused(&steps, "no transition has the action 1: a forest needs at least one row");
     push(&mut steps, (0.0, 2), 1.0, None);
     check_refused(&steps, "the action 2 is not one of 2");
     let broken = Step { state: &[1.0, 2.0], action: 0, reward: 0.0, next_state: None };

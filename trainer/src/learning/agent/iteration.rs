@@ -184,8 +184,8 @@ impl FittedIteration {
                 let fits = actions.map(|action| {
                     let group = &groups[action];
                     let samples = self.samples(experience, group, n_done);
-                    let samples =
-                        samples.with_context(|| format!("nothing teaches the action {action}"))?;
+                    let samples = samples
+                        .with_context(|| format!("no transition has the action {action}"))?;
                     let options = self.options.forest_options(EnsembleId { half, action }, n_done);
                     Forest::fit(&samples, &targets(group, action), &options)
                         .context("failed to fit the values")

@@ -269,31 +269,31 @@ impl Forest {
         }
     }
 
-    /// Walks in `N` lanes from the nodes `at`, an index per lane, down to
+    /// Walks in `N` lanes from the nodes `current`, one per lane, down to
     /// their leaves, at most `depth` steps away. `value(lane, feature)`
     /// returns a feature of the row in that lane.
     #[inline]
     fn walk<const N: usize>(
         &self,
-        mut at: [u32; N],
+        mut current: [u32; N],
         depth: u32,
         value: impl Fn(usize, usize) -> f64,
     ) -> [u32; N] {
         let nodes = self.nodes.as_slice();
         let mut n_left = depth;
         while n_left > 0 {
-            let before = at;
+            let before = current;
             for _ in 0..STEPS_PER_CHECK {
                 for lane in 0..N {
-                    let node = nodes[at[lane] as usize];
-                    at[lane] = node.step(value(lane, node.feature as usize));
+                    let node = nodes[current[lane] as usize];
+                    current[lane] = node.step(value(lane, node.feature as usize));
                 }
             }
             n_left = n_left.saturating_sub(STEPS_PER_CHECK);
-            if at == before {
+            if current == before {
                 break;
             }
         }
-        at
+        current
     }
 }

@@ -42,7 +42,10 @@ impl Grouping {
             return Ok(TransitionGroups::ByAction(by_action));
         }
         let is_uniform = by_action.iter().all(Vec::is_empty);
-        ensure!(is_uniform, "some transitions teach one action and some teach all");
+        ensure!(
+            is_uniform,
+            "some transitions give the outcome of one action and some of all actions"
+        );
         Ok(TransitionGroups::AllActions(of_all_actions))
     }
 
