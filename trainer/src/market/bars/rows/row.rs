@@ -52,16 +52,17 @@ impl<'a> Row<'a> {
     /// Whether the row is blank, or a comment.
     #[inline]
     pub(crate) fn is_blank_or_comment(self) -> bool {
-        self.is_blank() || self.text.first() == Some(&b'#')
+        // Most rows begin with a digit, and need no further look.
+        let first = self.text.first();
+        !first.is_some_and(u8::is_ascii_alphanumeric) && (first == Some(&b'#') || self.is_blank())
     }
 
     /// Whether all fields are blank, as in the rows that spreadsheets
     /// write below a table, or the row is the end-of-file character of DOS.
-    #[inline]
+    #[cold]
     pub(crate) fn is_blank(self) -> bool {
-        let is_blank = |field: &[u8]| field.trim_ascii().is_empty();
-        let ends_text = || self.len() == 1 && self[0].trim_ascii() == b"\x1a";
-        self.get(0).is_some_and(is_blank) && self.iter().all(is_blank) || ends_text()
+        let ends_text = self.len() == 1 && self[0].trim_ascii() == b"\x1a";
+        ends_text || self.iter().all(|field| field.trim_ascii().is_empty())
     }
 }
 
