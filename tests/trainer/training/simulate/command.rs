@@ -76,6 +76,24 @@ fn simulate_shows_small_prices_and_speaks_in_words() {
 }
 
 #[test]
+fn a_curve_may_have_comments_and_blank_rows_above_its_header() {
+    let folder = Folder::new("");
+    let figures = |above: &str| {
+        let rows = "2024-01-01,100\n2024-01-02,110\n2024-01-03,99\n";
+        folder.write("curve.csv", &format!("{above}time,equity\n{rows}"));
+        let arguments = ["metrics", "--equity", "curve.csv", "--format", "json"];
+        let (is_good, out, err) = trainer(&folder, &arguments);
+        assert!(is_good, "{above}: {err}");
+        serde_json::from_str::<serde_json::Value>(&out).expect("it is JSON")["metrics"].clone()
+    };
+    let expected = figures("");
+    assert_eq!(expected["n_bars"], 2);
+    for above in ["# an account\n", ",\n", "# an account\n\n , \n"] {
+        assert_eq!(figures(above), expected, "{above}");
+    }
+}
+
+#[test]
 fn metrics_deflate_by_the_trials() {
     let folder = Folder::new("");
     let curve: String = (0..60_u32)

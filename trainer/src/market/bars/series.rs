@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use super::columns::{TimeColumn, find_series};
 use super::config::{Decimal, Reading};
 use super::file_format::{SeriesTime, names_of};
-use super::input::{self, Place, TextReader, input_error};
+use super::input::{self, Place, TextReader, input_error, next_cells};
 use super::rows::{Row, Rows};
 use super::timestamp::TimeParser;
 use super::{lenient, printable};
@@ -66,7 +66,8 @@ impl SeriesReader {
         let series = SeriesTime { name: &name, names: &names, column: time, reading };
         let (time, format) = series.decide(&sample, Some(&reopen))?;
         let mut rows = Rows::new(text.reader, text.delimiter);
-        rows.advance()?;
+        // The header, which the sample has found in the same way.
+        next_cells(&mut rows);
         Ok(Self {
             name,
             rows,
