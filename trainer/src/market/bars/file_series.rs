@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use anyhow::{Result, bail};
 use chrono::{Months, NaiveTime};
 
+use crate::wording::DAY_MS;
+
 use super::columns::is_interval;
 use super::source::SymbolBars;
 use super::summary::DataSummary;
@@ -19,7 +21,7 @@ const OVERLAP_MAX: f64 = 0.1;
 
 /// A part of a series begins at most so long before the month in its
 /// name.
-const EARLY_MS_MAX: i64 = 10 * 86_400_000;
+const EARLY_MS_MAX: i64 = 10 * DAY_MS;
 
 /// Files that may be parts of one series.
 pub(super) struct FileGroup {
@@ -67,7 +69,7 @@ pub(super) fn sorted_parts(
     if parts.iter().all(|(part, summary)| is_contract(&part.symbol, summary)) {
         return Ok(Err(parts.into_iter().map(|(part, _)| part).collect()));
     }
-    let mut overlap = None;
+    let mut do_overlap = false;
     for pair in parts.windows(2) {
         let (before, after) = (&pair[0].1, &pair[1].1);
         if after.first_ms > before.last_ms {
@@ -83,10 +85,10 @@ pub(super) fn sorted_parts(
                 after.source
             );
         }
-        overlap = Some(());
+        do_overlap = true;
     }
     let sources: Vec<SymbolBars> = parts.into_iter().map(|(part, _)| part).collect();
-    Ok(if overlap.is_some() { Err(sources) } else { Ok(sources) })
+    Ok(if do_overlap { Err(sources) } else { Ok(sources) })
 }
 
 /// Whether the month in `name` is the expiry of a contract: the bars

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::wording::counted;
+use crate::wording::{DAY_MS, counted};
 
 use super::read_report::ReadReport;
 use super::sessions::{Break, Gaps, true_gaps};
@@ -78,7 +78,7 @@ impl fmt::Display for DataSummary {
 
 /// Writes a duration in the largest unit that leaves no fraction.
 pub(super) fn duration(ms: i64) -> String {
-    let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1000, "s")];
+    let units = [(DAY_MS, "d"), (3_600_000, "h"), (60_000, "min"), (1000, "s")];
     let (unit_ms, unit) =
         units.into_iter().find(|(unit_ms, _)| ms > 0 && ms % unit_ms == 0).unwrap_or((1, "ms"));
     format!("{} {unit}", ms / unit_ms)

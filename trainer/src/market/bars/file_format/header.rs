@@ -41,8 +41,8 @@ impl Table {
                 if let Some(names) = above.iter().find(|above| are_names(above, 0)) {
                     return refuse_widths(row, names.cells.len());
                 }
-                let in_comment = names_in_comment(sample, config).filter(|_| idx == 0);
-                return match in_comment {
+                let in_comment = (idx == 0).then(|| names_in_comment(sample, config));
+                return match in_comment.flatten() {
                     Some(columns) => Self::below(sample, columns, 0),
                     None => Self::headless(sample, idx, delimiter, config),
                 };
@@ -115,11 +115,12 @@ impl Table {
 /// row: `#RIC,Date-Time,Open`.
 fn names_in_comment(sample: &Sample, config: &BarsConfig) -> Option<Columns> {
     let mut names = sample.comment.clone()?;
-    let first = names[0].trim_start_matches('#').trim_start().to_owned();
-    names[0] = first;
+    names[0] = without_mark(&names[0]);
     let width = sample.rows.first()?.cells.len();
-    let below = rows_like(&sample.rows, width);
-    (names.len() == width).then(|| find_columns(&names, &below, config).ok())?
+    if names.len() != width {
+        return None;
+    }
+    find_columns(&names, &rows_like(&sample.rows, width), config).ok()
 }
 
 fn refuse_widths(row: &SampleRow, n_names: usize) -> Result<Table> {
@@ -214,8 +215,7 @@ fn n_name_rows(rows: &[SampleRow]) -> usize {
 /// column, the last line; of the others, all lines that differ between
 /// columns.
 pub(in crate::market::bars) fn names_of(rows: &[SampleRow]) -> Vec<String> {
-    let clean = |name: &str| name.trim().trim_start_matches('#').trim().to_owned();
-    let mut names: Vec<String> = rows[0].cells.iter().map(|name| clean(name)).collect();
+    let mut names: Vec<String> = rows[0].cells.iter().map(|name| without_mark(name)).collect();
     for row in &rows[1..] {
         names[0].clone_from(&row.cells[0]);
         let others = &row.cells[1..];
@@ -227,6 +227,11 @@ pub(in crate::market::bars) fn names_of(rows: &[SampleRow]) -> Vec<String> {
         }
     }
     names
+}
+
+/// Returns `name` without the mark of a comment.
+fn without_mark(name: &str) -> String {
+    name.trim().trim_start_matches('#').trim().to_owned()
 }
 
 /// Returns the columns of a file with these names, some of whose rows are

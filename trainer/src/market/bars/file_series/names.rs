@@ -87,15 +87,20 @@ pub(super) fn counted_parts(names: &[&str]) -> Vec<(String, Vec<usize>)> {
         }
     }
     let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
+    let mut is_taken = vec![false; names.len()];
     for ((head, tail), mut parts) in alike {
+        if parts.len() < 2 || parts.iter().any(|&(_, idx)| is_taken[idx]) {
+            continue;
+        }
         parts.sort_unstable();
         let begin = parts[0].0;
         let follow = parts.iter().zip(begin..).all(|((number, _), expected)| *number == expected);
-        let is_new =
-            parts.iter().all(|(_, idx)| !groups.iter().any(|(_, taken)| taken.contains(idx)));
         let word_start = part_word_start(&head);
         let are_parts = word_start.is_some() || begin < 2 && follow;
-        if parts.len() > 1 && are_parts && is_new {
+        if are_parts {
+            for &(_, idx) in &parts {
+                is_taken[idx] = true;
+            }
             let head = &head[..word_start.unwrap_or(head.len())];
             let stem = trimmed(&format!("{}{tail}", trimmed(head))).to_owned();
             groups.push((stem, parts.into_iter().map(|(_, idx)| idx).collect()));

@@ -86,10 +86,15 @@ impl Text {
         let mut rows = Rows::new(bytes, self.delimiter);
         let is_latin = std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_some());
         let mut sample = Sample { rows: Vec::new(), comment: None, is_latin, is_all };
-        while let Some((cells, comment)) = next_cells_and_comment(&mut rows) {
-            if sample.rows.is_empty() {
-                sample.comment = comment;
-            }
+        loop {
+            let is_first = sample.rows.is_empty();
+            let comment = &mut sample.comment;
+            let on_comment = |rows: &Rows<&[u8]>| {
+                if is_first {
+                    *comment = Some(cells_of(rows));
+                }
+            };
+            let Some(cells) = next_cells_after(&mut rows, on_comment) else { break };
             let line = rows.line() + self.n_lines_skipped;
             let place = Place { line, packing: self.reader.packing() };
             sample.rows.push(SampleRow { place, cells });
@@ -131,20 +136,19 @@ impl super::TextReader {
 /// Returns the cells of the next row that is neither blank nor a comment;
 /// `None` at the end or after an error.
 pub(in crate::market::bars) fn next_cells<R: Read>(rows: &mut Rows<R>) -> Option<Vec<String>> {
-    next_cells_and_comment(rows).map(|(cells, _)| cells)
+    next_cells_after(rows, |_| {})
 }
 
-/// Returns the cells of the next row that is neither blank nor a
-/// comment, and those of the comment before it.
-fn next_cells_and_comment<R: Read>(
+/// Does the same, and calls `on_comment` at each comment before that row.
+fn next_cells_after<R: Read>(
     rows: &mut Rows<R>,
-) -> Option<(Vec<String>, Option<Vec<String>>)> {
-    let mut comment = None;
+    mut on_comment: impl FnMut(&Rows<R>),
+) -> Option<Vec<String>> {
     loop {
         match rows.advance() {
-            Ok(true) if rows.row().is_blank() => {}
-            Ok(true) if rows.row().is_blank_or_comment() => comment = Some(cells_of(rows)),
-            Ok(true) => return Some((cells_of(rows), comment)),
+            Ok(true) if !rows.row().is_blank_or_comment() => return Some(cells_of(rows)),
+            Ok(true) if rows.row().is_comment() => on_comment(rows),
+            Ok(true) => {}
             Ok(false) | Err(_) => return None,
         }
     }

@@ -28,12 +28,15 @@ impl TextBars {
         }
         let row = self.rows.row();
         let is_rule = |cell: &[u8]| cell.iter().all(|byte| b" -=:+".contains(byte));
-        let is_name = |(idx, cell): (usize, &[u8])| {
-            self.format.columns.name(idx).as_bytes() == cell.trim_ascii()
-        };
-        let has_width = row.len() == self.format.columns.width;
-        row.iter().all(is_rule)
-            || (has_width && self.format.columns.has_header && row.iter().enumerate().all(is_name))
+        row.iter().all(is_rule) || self.format.columns.has_header && self.repeats_names()
+    }
+
+    /// Whether the row has the names of the columns.
+    fn repeats_names(&self) -> bool {
+        let (row, columns) = (self.rows.row(), &self.format.columns);
+        let is_same =
+            |(idx, cell): (usize, &[u8])| columns.name(idx).as_bytes() == cell.trim_ascii();
+        row.len() == columns.width && row.iter().enumerate().all(is_same)
     }
 
     /// Returns the fault of a row with another number of columns.
@@ -55,13 +58,7 @@ impl TextBars {
         let has = |price: &str| cells.iter().any(|cell| cell.contains(price));
         let are_names = PRICES.iter().all(|price| has(price))
             && cells.iter().all(|cell| number_in(cell).is_none());
-        let is_same = |(idx, cell): (usize, &[u8])| {
-            idx < self.format.columns.width
-                && self.format.columns.name(idx).as_bytes() == cell.trim_ascii()
-        };
-        let is_first =
-            row.len() == self.format.columns.width && row.iter().enumerate().all(is_same);
-        (are_names && !is_first).then(Fault::of_names)
+        (are_names && !self.repeats_names()).then(Fault::of_names)
     }
 
     /// Returns the place of the current row.

@@ -54,7 +54,13 @@ impl<'a> Row<'a> {
     pub(crate) fn is_blank_or_comment(self) -> bool {
         // Most rows begin with a digit, and need no further look.
         let first = self.text.first();
-        !first.is_some_and(u8::is_ascii_alphanumeric) && (first == Some(&b'#') || self.is_blank())
+        !first.is_some_and(u8::is_ascii_alphanumeric) && (self.is_comment() || self.is_blank())
+    }
+
+    /// Whether the row is a comment.
+    #[inline]
+    pub(crate) fn is_comment(self) -> bool {
+        self.text.first() == Some(&b'#')
     }
 
     /// Whether all fields are blank, as in the rows that spreadsheets

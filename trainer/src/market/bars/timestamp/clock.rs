@@ -93,8 +93,7 @@ pub(super) fn parse_clock(text: &[u8], style: Style) -> Option<i64> {
     }
     // As spreadsheets have it; no bar begins at a part of a second.
     if clock == b"0" && !fraction.is_empty() {
-        let part: f64 = std::str::from_utf8(text).ok()?.replace(',', ".").parse().ok()?;
-        return Some(part_of_day_ms(part, fraction.len()));
+        return part_of_day_ms(fraction, 0.0);
     }
     if !clock.contains(&b':') {
         return Some(parse_digit_clock(clock, style.clock)? + thousandths(fraction));

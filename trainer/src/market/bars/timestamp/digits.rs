@@ -130,16 +130,20 @@ pub(super) fn thousandths(fraction: &[u8]) -> i64 {
     digit(0) * 100 + digit(1) * 10 + digit(2)
 }
 
-/// Returns a part of a day, rounded to what its digits can tell: the
-/// minute, the second or the millisecond.
+/// Returns the part of a day that the digits after the decimal point of a
+/// day number tell, where days start at the fraction `begin`. It is
+/// rounded to what the number of digits can tell: the minute, the second
+/// or the millisecond.
 #[expect(clippy::cast_possible_truncation, reason = "it is at most a day")]
-pub(super) fn part_of_day_ms(part: f64, n_digits: usize) -> i64 {
-    let unit_ms = match n_digits {
+pub(super) fn part_of_day_ms(fraction: &[u8], begin: f64) -> Option<i64> {
+    let text = std::str::from_utf8(fraction).ok()?;
+    let part = format!("0.{text}").parse::<f64>().ok()? - begin;
+    let unit_ms = match fraction.len() {
         0..=5 => MS_PER_MINUTE,
         6..=8 => MS_PER_SECOND,
         _ => 1,
     };
-    (part * (MS_PER_DAY / unit_ms) as f64).round() as i64 * unit_ms
+    Some((part * (MS_PER_DAY / unit_ms) as f64).round() as i64 * unit_ms)
 }
 
 /// Parses a year; two digits mean 1969 to 2068, as in POSIX.

@@ -101,14 +101,19 @@ impl<'a> Number<'a> {
         if let Some(count) = parse_digits(digits) {
             return Some(Self { is_negative, whole: digits, fraction: &[], count });
         }
-        if let Some(count) = exact_exponent(digits) {
-            return Some(Self { is_negative, whole: &[], fraction: &[], count });
-        }
-        let point = digits.iter().position(|&byte| matches!(byte, b'.' | b','))?;
-        let (whole, fraction) = (&digits[..point], &digits[point + 1..]);
-        let count = parse_digits(whole)?;
-        let is_right = fraction.iter().all(u8::is_ascii_digit);
-        is_right.then_some(Self { is_negative, whole, fraction, count })
+        let split = || {
+            let point = digits.iter().position(|&byte| matches!(byte, b'.' | b','))?;
+            let (whole, fraction) = (&digits[..point], &digits[point + 1..]);
+            let count = parse_digits(whole)?;
+            let is_right = fraction.iter().all(u8::is_ascii_digit);
+            is_right.then_some(Self { is_negative, whole, fraction, count })
+        };
+        // Last, since hardly any file has exponents in its times.
+        let exponent = || {
+            let count = exact_exponent(digits)?;
+            Some(Self { is_negative, whole: &[], fraction: &[], count })
+        };
+        split().or_else(exponent)
     }
 
     fn signed(self, magnitude: i64) -> i64 {
@@ -123,6 +128,7 @@ impl<'a> Number<'a> {
 
 /// Reads a whole number that has all its digits before an exponent, as
 /// `numpy.savetxt` writes it: `1.578268800000000000e+09`.
+#[cold]
 fn exact_exponent(digits: &[u8]) -> Option<i64> {
     let text = std::str::from_utf8(digits).ok()?;
     let (mantissa, exponent) = text.split_once(['e', 'E'])?;
@@ -155,12 +161,10 @@ fn ticks(number: Number<'_>, epoch_ms: i64) -> Option<i64> {
 /// clock time, rounded to minutes, seconds or milliseconds by the number
 /// of its digits.
 fn days(number: Number<'_>, epoch: f64) -> Option<i64> {
-    let text = std::str::from_utf8(number.fraction).ok()?;
-    let fraction: f64 = if text.is_empty() { 0.0 } else { format!("0.{text}").parse().ok()? };
     let whole_ms = (number.count as f64 - epoch.trunc()) * MS_PER_DAY as f64;
     #[expect(clippy::cast_possible_truncation, reason = "it is whole, and far from the limits")]
     let whole_ms = (whole_ms.abs() < 1e15).then_some(whole_ms as i64)?;
-    let clock_ms = part_of_day_ms(fraction - epoch.fract(), number.fraction.len());
+    let clock_ms = part_of_day_ms(number.fraction, epoch.fract())?;
     (!number.is_negative).then_some(whole_ms + clock_ms)
 }
 
