@@ -17,7 +17,7 @@ use crate::vault::catalog::Fingerprint;
 use crate::vault::receipts;
 use crate::vault::relocate;
 use crate::vault::remote::{self, RemoteArchive, RemoteReceipt};
-use crate::vault::verify::{self};
+use crate::vault::verify;
 use crate::workspace::digest::DigestWriter;
 use crate::workspace::digest::file_sha256;
 use crate::workspace::exit::{CodedError, RemoteProblem};

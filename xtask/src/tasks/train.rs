@@ -128,8 +128,9 @@ pub fn train(
     if session.is_some() {
         sync_session(context);
     }
-    let gates = gate::evaluate(&options.gates, session.as_ref(), &session::undefined(root));
-    let doubts = session::doubts(root);
+    let record = session::record(root).unwrap_or_default();
+    let gates = gate::evaluate(&options.gates, session.as_ref(), &session::undefined(&record));
+    let doubts = session::doubts(&record);
     let archive = match options.archive {
         ArchiveMode::Archive => seal(context, options, session.clone())?,
         ArchiveMode::MoveOnly => None,

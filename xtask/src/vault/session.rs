@@ -43,11 +43,10 @@ pub fn read(root: &Path) -> Option<SessionSummary> {
     record(root).map(|session| summarize(&session))
 }
 
-/// Whether `session.json` in the workspace `root` records how its session
+/// Whether `session`, the content of a `session.json`, records how it
 /// ended; what happened to the trainer afterwards does not matter then.
-pub fn is_sealed(root: &Path) -> bool {
-    let record = record(root).unwrap_or_default();
-    matches!(record["status"].as_str(), Some("completed" | "failed" | "interrupted"))
+pub fn is_sealed(session: &Value) -> bool {
+    matches!(session["status"].as_str(), Some("completed" | "failed" | "interrupted"))
 }
 
 /// Summarizes `session`, the content of a `session.json`.
@@ -71,19 +70,15 @@ pub fn summarize(session: &Value) -> SessionSummary {
     }
 }
 
-/// Returns why metrics of the agent in the workspace `root` are null, by
-/// name.
-pub fn undefined(root: &Path) -> BTreeMap<String, String> {
-    let reasons = record(root).and_then(|mut session| {
-        serde_json::from_value(session.pointer_mut("/metrics/agent/undefined")?.take()).ok()
-    });
-    reasons.unwrap_or_default()
+/// Returns why metrics of the agent in `session` are null, by name.
+pub fn undefined(session: &Value) -> BTreeMap<String, String> {
+    let reasons = session.pointer("/metrics/agent/undefined");
+    reasons.and_then(|it| serde_json::from_value(it.clone()).ok()).unwrap_or_default()
 }
 
-/// Returns why the metrics of the session in the workspace `root` are
-/// suspicious: implausible values, and what an audit found.
-pub fn doubts(root: &Path) -> Vec<String> {
-    let session = record(root).unwrap_or_default();
+/// Returns why the metrics of `session` are suspicious: implausible
+/// values, and what an audit found.
+pub fn doubts(session: &Value) -> Vec<String> {
     let each = |pointer: &str| {
         let list = session.pointer(pointer).and_then(Value::as_array);
         list.cloned().unwrap_or_default()

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::thread;
 use std::time::Instant;
 
 use super::is_slow;
@@ -33,11 +32,9 @@ fn a_killed_restore_leaves_only_whole_files_and_the_next_completes_it() {
     let n_kills = if is_slow() { 300 } else { 12 };
     let mut n_partly = 0;
     for kill in 0..n_kills {
-        let mut child = restore("out").spawn().unwrap();
         // The golden ratio spreads the moments evenly.
-        thread::sleep(full.mul_f64(f64::from(kill) * 0.618_034 % 1.0));
-        child.kill().unwrap();
-        child.wait().unwrap();
+        let delay = full.mul_f64(f64::from(kill) * 0.618_034 % 1.0);
+        sandbox.kill_after(&["restore", "latest", "--into", "out"], delay);
         let files = finished(&sandbox, "out");
         for (name, content) in &files {
             assert_eq!(Some(content), whole.get(name), "kill {kill}: {name}");

@@ -14,7 +14,7 @@ use crate::tasks::TaskContext;
 use crate::vault::catalog::{Archive, Catalog, Content, Fingerprint};
 use crate::vault::receipts::Receipts;
 use crate::vault::retention::{PlanFacts, RetentionPlan};
-use crate::vault::verify::{self};
+use crate::vault::verify;
 use crate::workspace::exit::stop_if;
 use crate::workspace::progress;
 

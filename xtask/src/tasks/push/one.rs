@@ -13,7 +13,7 @@ use crate::vault::catalog::{Archive, Fingerprint};
 use crate::vault::diff;
 use crate::vault::receipts;
 use crate::vault::remote::{self, Description, RemoteArchive, RemoteReceipt};
-use crate::vault::verify::{self};
+use crate::vault::verify;
 use crate::workspace::digest::{DigestWriter, file_sha256};
 use crate::workspace::exit::{CodedError, RemoteProblem};
 use crate::workspace::progress;

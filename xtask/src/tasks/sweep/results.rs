@@ -20,8 +20,6 @@ use crate::workspace::threads;
 /// The results of a sweep: a JSON document.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SweepResults {
-    /// 1.
-    pub format: u32,
     /// The sweep.
     pub name: String,
     /// The metric that ranks.
@@ -124,7 +122,6 @@ pub fn read(folder: &SweepFolder) -> Result<SweepResults> {
     let combinations = ranked(folder, &trials);
     let is_unranked = missing.is_empty() && combinations.iter().all(|it| it.rank.is_none());
     Ok(SweepResults {
-        format: 1,
         name: folder.name().to_owned(),
         metric: plan.spec.metric.clone(),
         goal: plan.spec.goal,

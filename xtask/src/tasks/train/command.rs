@@ -207,7 +207,7 @@ impl Record<'_> {
             ));
             self.running()
         };
-        if found == initial_record || !session::is_sealed(root) {
+        if found == initial_record || !session::is_sealed(&record) {
             record["status"] = status.into();
             let finished_at = (context.clock)();
             record["finished_at"] = finished_at.to_rfc3339_opts(SecondsFormat::Millis, true).into();

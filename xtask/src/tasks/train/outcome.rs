@@ -122,12 +122,14 @@ pub fn run_trainer(
         return Ok(TrainingOutcome { exit, session: None });
     }
     // A trainer may write no record.
-    let session = session::read(context.workspace.root()).unwrap_or_else(|| SessionSummary {
+    let record = session::record(context.workspace.root());
+    let without_record = || SessionSummary {
         started_at: Some(started_at),
         finished_at: Some((context.clock)()),
         ..session::summarize(&Value::Null)
-    });
-    let is_sealed = session::is_sealed(context.workspace.root());
+    };
+    let session = record.as_ref().map_or_else(without_record, session::summarize);
+    let is_sealed = record.as_ref().is_some_and(session::is_sealed);
     let status = if is_sealed { session.status } else { status_by_exit(session.status, exit) };
     if status == SessionStatus::Completed && exit != TrainerExit::Code(0) {
         (context.notes)(

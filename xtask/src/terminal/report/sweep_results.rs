@@ -79,10 +79,6 @@ impl Report for SweepResultsReport {
         };
         text + &self.tested()
     }
-
-    fn json(&self) -> String {
-        super::json(self)
-    }
 }
 
 impl SweepResultsReport {

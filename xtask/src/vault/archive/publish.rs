@@ -165,13 +165,9 @@ pub fn is_abandoned(path: &Path) -> Result<bool> {
         file => file.with_context(|| format!("failed to open `{}`", path.display()))?,
     };
     match file.try_lock() {
-        Ok(()) => Ok(true),
-        Err(TryLockError::WouldBlock) => Ok(false),
         // Without locks there is no way to know: leave the file alone.
         Err(TryLockError::Error(error)) if filesystem::is_unsupported(&error) => Ok(false),
-        Err(TryLockError::Error(error)) => {
-            Err(error).with_context(|| format!("failed to lock `{}`", path.display()))
-        }
+        locked => crate::workspace::lock::is_locked(path, locked),
     }
 }
 

@@ -161,7 +161,7 @@ fn has_same_bytes(one: &Path, other: &Path) -> io::Result<bool> {
     }
 }
 
-/// Removes the file, symlink or draft `path`, if it exists.
+/// Removes the file, symlink or folder `path`, if it exists.
 pub fn remove(path: &Path) -> Result<()> {
     let result =
         if is_real_folder(path) { fs::remove_dir_all(path) } else { fs::remove_file(path) };
