@@ -113,9 +113,9 @@ impl FittedQ {
         let is_promising = |it: &CandidateReturns| 2.0 * it.t_statistic() >= min_t_statistic;
         for factor in LEAF_FACTORS {
             let min_samples_leaf = factor * self.config.min_samples_leaf;
-            let is_hopeless =
-                4 * min_samples_leaf > n_training_min || !returns.iter().any(is_promising);
-            if n_training_min == 0 || factor > 1 && is_hopeless {
+            let is_tried = factor == 1
+                || 4 * min_samples_leaf <= n_training_min && returns.iter().any(is_promising);
+            if n_training_min == 0 || !is_tried {
                 continue;
             }
             for held_out in self.held_out_values(&folds, min_samples_leaf, n_max)? {
