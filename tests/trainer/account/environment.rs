@@ -87,11 +87,7 @@ impl Run {
     }
 
     fn closed_net_pnl(&self) -> f64 {
-        let closed = |event: &TradeEvent| match event {
-            TradeEvent::Closed(trade) => trade.net_pnl,
-            _ => 0.0,
-        };
-        self.events.iter().map(closed).sum()
+        self.totals.profit - self.totals.loss
     }
 
     #[track_caller]

@@ -120,7 +120,7 @@ proptest! {
                 let held = trade.total_funding + trade.total_borrow_fee + trade.total_interest;
                 let costs = fills + held;
                 assert_near(trade.gross_pnl + trade.total_dividends - costs, trade.net_pnl);
-                sums[0] += trade.net_pnl.max(0.0);
+                sums[0] += trade.net_pnl;
                 sums[1] += trade.total_commission;
                 sums[2] += trade.total_slippage;
                 sums[3] += 1.0;
@@ -130,11 +130,11 @@ proptest! {
                 sums[7] += trade.total_dividends;
             }
         }
-        let Flows { profit, commission, slippage, n_closed, funding, carry, .. } = run.totals;
+        let Flows { commission, slippage, n_closed, funding, carry, .. } = run.totals;
         let Carry { borrow_fee, interest, dividends } = carry;
-        let n_closed = n_closed as f64;
+        let (net_pnl, n_closed) = (run.closed_net_pnl(), n_closed as f64);
         let totals =
-            [profit, commission, slippage, n_closed, funding, borrow_fee, interest, dividends];
+            [net_pnl, commission, slippage, n_closed, funding, borrow_fee, interest, dividends];
         sums.into_iter().zip(totals).for_each(|(sum, total)| assert_near(sum, total));
     }
 

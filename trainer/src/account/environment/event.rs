@@ -192,6 +192,7 @@ pub struct ClosedTrade {
     /// Slippage of all the trade's fills, in money.
     pub total_slippage: f64,
     /// Funding paid while it was open, in money; below 0: received.
+    #[serde(default)]
     pub total_funding: f64,
     /// Paid for borrowed units while it was open, in money.
     #[serde(default)]

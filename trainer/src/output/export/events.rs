@@ -74,12 +74,13 @@ pub(super) fn of_trades<T>(columns: impl IntoIterator<Item = T>) -> impl Iterato
     all.filter(|((name, ..), _)| !NOT_OF_TRADES.contains(name)).map(|(_, column)| column)
 }
 
-/// Returns the cells of `line`. Fields that an event lacks are null;
-/// unknown ones are skipped.
-fn cells(line: &Map<String, Value>) -> Result<Vec<Cell<'_>>> {
+/// Returns the cells of `line`, an event of `session`. Fields that an event
+/// lacks are null; unknown ones are skipped.
+fn cells<'a>(line: &'a Map<String, Value>, session: &'a Value) -> Result<Vec<Cell<'a>>> {
     let cell = |(name, column_type, _): (&str, ColumnType, &str)| {
         let value = match column_type {
             ColumnType::Time => line.get(&format!("{name}_ms")),
+            _ if name == "session" => Some(session),
             _ => line.get(name),
         };
         let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(Cell::Null) };
@@ -125,8 +126,7 @@ pub(super) fn read(path: &Path, each: &mut EachEvent<'_>) -> Result<bool> {
             session = event.remove("session").unwrap_or_default();
             continue;
         }
-        event.insert("session".to_owned(), session.clone());
-        each(&cells(&event).with_context(at)?, is_closed)?;
+        each(&cells(&event, &session).with_context(at)?, is_closed)?;
     }
     Ok(false)
 }

@@ -29,17 +29,19 @@ fn of_session(session: &ReportInput) -> Value {
     });
     let test_columns = ["equity", "drawdown", "exposure", "hold", "hold_drawdown"];
     let train = session.train.as_ref();
+    let returns = test.map(|test| test.fine.returns());
+    let returns = returns.as_deref();
     json!({
         "account_share": record.account_share(),
         "bars": bars,
-        "daily": test.map(|test| levels(&test.fine.returns())),
+        "daily": returns.map(levels),
         "episodes": record.0.get("episodes"),
         "is_portfolio": record.is_portfolio(),
         "matched": test.and_then(|test| matched_risk(test.days.returns())),
         "month_returns": test.map(|test| distribution::histogram(&test.months.returns())),
         "name": session.name,
-        "normal": test.map(|test| distribution::against_normal(&test.fine.returns())),
-        "returns": test.map(|test| distribution::histogram(&test.fine.returns())),
+        "normal": returns.map(distribution::against_normal),
+        "returns": returns.map(distribution::histogram),
         "rolling": rolling,
         "spans": { "train": parts.train, "embargo": parts.embargo, "test": parts.test },
         "start_equity": record.number("/metrics/agent/initial_equity"),

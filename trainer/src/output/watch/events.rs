@@ -1,7 +1,7 @@
 //! Reads the scalars of an event file while it grows.
 
 use std::fs::{self, File};
-use std::io::{Seek as _, SeekFrom};
+use std::io::{BufReader, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use crate::session::tensorboard::{ScalarPoint, next_record, scalars_of};
@@ -48,6 +48,7 @@ impl EventTail {
         let Some(path) = &self.path else { return Ok(()) };
         let mut file = File::open(path)?;
         file.seek(SeekFrom::Start(self.n_read))?;
+        let mut file = BufReader::new(file);
         while let Ok(Some(record)) = next_record(&mut file) {
             self.n_read += record.len() as u64 + FRAME_BYTES;
             if let Ok(points) = scalars_of(&record) {
