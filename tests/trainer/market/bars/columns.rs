@@ -76,7 +76,7 @@ fn other_files_need_none_where_they_cannot_be_mistaken() {
     insta::assert_snapshot!(wrapped(error), @r"
     `bars.csv` has no header, and its columns are ambiguous; put this line
     at the top, with each name above its column:
-    `date,open,high,low,close,volume`
+    `date,high,open,low,close,volume`
     ");
 }
 

@@ -236,6 +236,13 @@ fn explain(bar: &Bar, allows_negative: bool) -> Fault {
         if price.is_infinite() {
             return Fault::new(field, "is not a finite number; correct or delete the row");
         }
+        if price < 0.0 && low > 0.0 {
+            return Fault::new(
+                field,
+                "has another sign than the rest of the bar; CRSP marks so the mean of bid and ask \
+                 of a day without a trade: leave such rows out with `--bad-rows drop`",
+            );
+        }
         if price <= 0.0 && !allows_negative {
             return Fault::new(
                 field,

@@ -75,6 +75,8 @@ pub(super) struct Columns {
     pub(super) adjusted: Option<usize>,
     /// Split ratios.
     pub(super) splits: Option<usize>,
+    /// The volume in money, whose ratio to the volume is a price.
+    pub(super) turnover: Option<usize>,
     /// All columns that can be the volume, best first.
     volumes: Vec<usize>,
     names: Vec<String>,
@@ -101,6 +103,7 @@ impl Columns {
             labels: Vec::new(),
             adjusted: None,
             splits: None,
+            turnover: None,
             volumes: Vec::new(),
             names,
         }

@@ -5,6 +5,7 @@
 //! still ambiguous.
 
 mod header;
+mod names;
 mod scaled;
 mod series;
 
@@ -18,7 +19,7 @@ use super::printable;
 use super::rows::Rows;
 use super::timestamp::{TimeFormat, TimeHints, TimeText, TimeZone, decide};
 use header::Table;
-pub(super) use header::names_of;
+pub(super) use names::names_of;
 pub(super) use series::SeriesTime;
 
 /// The format of one file.
@@ -83,7 +84,7 @@ impl FileFormat {
             });
         }
         let cells: Vec<Vec<String>> = rows.iter().map(|row| row.cells.clone()).collect();
-        columns.resolve(&cells).map_err(|problem| anyhow!("`{name}` {problem}"))?;
+        columns.resolve(&cells, config).map_err(|problem| anyhow!("`{name}` {problem}"))?;
         if config.time_zone.is_none() {
             columns.resolve_zone(&cells).map_err(|problem| anyhow!("`{name}` {problem}"))?;
         }

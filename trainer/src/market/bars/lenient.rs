@@ -8,14 +8,15 @@ use super::number;
 const MONEY: [char; 6] = ['$', '¢', '£', '¤', '¥', '฿'];
 
 /// Currency codes before or after a number.
-const CURRENCIES: [&str; 34] = [
+const CURRENCIES: [&str; 43] = [
     "US$", "AU$", "A$", "CA$", "C$", "NZ$", "HK$", "NT$", "S$", "R$", "MX$", "USD", "EUR", "GBP",
     "JPY", "CHF", "CAD", "AUD", "NZD", "CNY", "HKD", "SGD", "INR", "KRW", "BRL", "SEK", "NOK",
-    "DKK", "PLN", "USDT", "USDC", "BTC", "kr", "zł",
+    "DKK", "PLN", "USDT", "USDC", "BTC", "kr", "zł", "Kč", "Ft", "TL", "Rs.", "Rs", "RM", "元",
+    "円", "원",
 ];
 
 /// Suffixes that multiply a number by a power of ten.
-const SUFFIXES: [(&str, &str); 12] = [
+const SUFFIXES: [(&str, &str); 29] = [
     ("k", "e3"),
     ("mio", "e6"),
     ("mln", "e6"),
@@ -28,12 +29,63 @@ const SUFFIXES: [(&str, &str); 12] = [
     ("tn", "e12"),
     ("t", "e12"),
     ("%", "e-2"),
+    ("tsd.", "e3"),
+    ("тыс.", "e3"),
+    ("thousand", "e3"),
+    ("万", "e4"),
+    ("萬", "e4"),
+    ("만", "e4"),
+    ("lakh", "e5"),
+    ("mio.", "e6"),
+    ("млн", "e6"),
+    ("million", "e6"),
+    ("cr", "e7"),
+    ("亿", "e8"),
+    ("億", "e8"),
+    ("억", "e8"),
+    ("mrd.", "e9"),
+    ("млрд", "e9"),
+    ("billion", "e9"),
 ];
 
 /// Texts of a missing value, in lower case.
-const MISSING: [&str; 18] = [
-    "", "-", "--", "nan", "null", "none", "na", "n/a", "#n/a", "<na>", "nat", "?", "n.a.", "n/d",
-    "#value!", "#div/0!", "#ref!", "missing",
+const MISSING: [&str; 36] = [
+    "",
+    "-",
+    "--",
+    "nan",
+    "null",
+    "none",
+    "na",
+    "n/a",
+    "#n/a",
+    "<na>",
+    "nat",
+    "?",
+    "n.a.",
+    "n/d",
+    "#value!",
+    "#div/0!",
+    "#ref!",
+    "#num!",
+    "#name?",
+    "#nv",
+    "missing",
+    "n.d.",
+    "n.v.",
+    "nd",
+    "nil",
+    "(null)",
+    "undefined",
+    "not available",
+    ".",
+    "..",
+    "...",
+    "…",
+    "—",
+    "–",
+    "*",
+    "\\n",
 ];
 
 /// Parses `text` as a number with this decimal sign.
@@ -69,7 +121,9 @@ fn split_sign(text: &str) -> (&'static str, &str) {
 /// Removes the quotes that spreadsheets put around a text: `="100"`.
 fn without_quotes(text: &str) -> &str {
     let inner = text.strip_prefix('=').unwrap_or(text);
-    inner.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')).unwrap_or(text).trim()
+    let quoted = inner.strip_prefix('"').and_then(|inner| inner.strip_suffix('"'));
+    // An apostrophe before a number makes it a text, too.
+    quoted.or_else(|| text.strip_prefix('\'')).unwrap_or(text).trim_end_matches('\'').trim()
 }
 
 /// Removes currency signs and codes.

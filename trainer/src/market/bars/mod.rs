@@ -14,6 +14,7 @@ mod file_series;
 mod input;
 mod kind;
 mod lenient;
+mod letters;
 mod number;
 mod observer;
 mod parquet;

@@ -81,6 +81,9 @@ fn lines_of(format: &FileFormat) -> Vec<String> {
     let times: Vec<String> = columns.time_names().iter().map(|name| quoted(name)).collect();
     let order = if format.time.is_newest_first { "newest first" } else { "oldest first" };
     let volume = columns.volume.map_or_else(|| "none".to_owned(), |idx| quoted(name(idx)));
+    let turnover = columns.turnover.map(|idx| {
+        format!("; {} divided by it is the price, and is a value in money", quoted(name(idx)))
+    });
     let mut lines = vec![
         format!("times: {}, {}, {order}", times.join(" and "), format.time),
         format!(
@@ -90,7 +93,7 @@ fn lines_of(format: &FileFormat) -> Vec<String> {
             quoted(name(columns.low)),
             quoted(name(columns.close))
         ),
-        format!("volume: {volume}"),
+        format!("volume: {volume}{}", turnover.unwrap_or_default()),
     ];
     lines.extend(columns.funding.map(|idx| format!("funding: {}", quoted(name(idx)))));
     lines.extend(columns.dividend.map(|idx| format!("dividends: {}", quoted(name(idx)))));

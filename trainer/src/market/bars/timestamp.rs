@@ -12,6 +12,7 @@ mod decide;
 mod digits;
 mod number_formats;
 mod periods;
+mod respell;
 mod steps;
 mod style;
 mod style_candidates;

@@ -143,7 +143,7 @@ impl Columns {
             bail!(
                 "has no header, and its columns are ambiguous; put this line at the top, with each \
                  name above its column: `{}`",
-                line_for(first, delimiter)
+                line_for(rows, delimiter)
             );
         };
         let mut names = counted;

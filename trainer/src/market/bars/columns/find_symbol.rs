@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::names::{quoted, words};
+use super::time_names::is_time;
 use super::time_parts::is_part_of_time;
 use super::variants::Variants;
 use super::wide::N_SHOWN;
@@ -55,6 +56,7 @@ impl Columns {
             !taken.contains(idx)
                 && !is_zone(self.name(*idx))
                 && !is_part_of_time(self.name(*idx))
+                && !is_time(&words(self.name(*idx)))
                 && !is_clock(*idx)
         };
         let free: Vec<usize> = (0..self.width).filter(is_free).collect();

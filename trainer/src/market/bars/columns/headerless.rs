@@ -17,6 +17,11 @@ pub(super) struct HeaderlessColumns {
     pub(super) volume: Option<usize>,
 }
 
+const PARTS: [&str; 5] = ["open", "high", "low", "close", "volume"];
+
+/// The high of a bar is less than this many times its low.
+const RANGE_MAX: f64 = 3.0;
+
 /// Whether `row` holds a time and at least four numbers, as a bar does.
 pub(in crate::market::bars) fn is_data(row: &[String]) -> bool {
     let n_numbers = row.iter().filter(|cell| number_in(cell).is_some()).count();
@@ -102,9 +107,10 @@ pub(in crate::market::bars) fn is_reversed(prices: &[[f64; 2]], is_newest_first:
     reversed < most * right
 }
 
-/// Returns a likely header for a file that begins with `row`.
-pub(super) fn line_for(row: &[String], delimiter: u8) -> String {
-    let parts = ["open", "high", "low", "close", "volume"];
+/// Returns a likely header for a file that begins with `rows`.
+pub(super) fn line_for(rows: &[Vec<String>], delimiter: u8) -> String {
+    let row = &rows[0];
+    let mut parts = PARTS;
     let (mut n_parts, mut has_time, mut has_clock, mut has_symbol) = (0, false, false, false);
     let mut name = |(idx, cell): (usize, &String)| -> String {
         let cell = cell.trim().as_bytes();
@@ -118,6 +124,9 @@ pub(super) fn line_for(row: &[String], delimiter: u8) -> String {
         } else if is_number && n_parts == 4 && is_mean(row, idx) {
             "vwap"
         } else if is_number && has_time && n_parts < parts.len() {
+            if n_parts == 0 {
+                parts = parts_from(rows, idx);
+            }
             n_parts += 1;
             parts[n_parts - 1]
         } else if !is_number && !has_symbol {
@@ -130,6 +139,50 @@ pub(super) fn line_for(row: &[String], delimiter: u8) -> String {
     };
     let names: Vec<String> = row.iter().enumerate().map(&mut name).collect();
     names.join(&char::from(delimiter).to_string())
+}
+
+/// Returns the names of the columns from `begin` on: prices in an order
+/// that fits all rows, and the volume before or after them.
+fn parts_from(rows: &[Vec<String>], begin: usize) -> [&'static str; 5] {
+    if let Some([first, second, third, fourth]) = price_order(rows, begin) {
+        return [first, second, third, fourth, "volume"];
+    }
+    match price_order(rows, begin + 1) {
+        Some([first, second, third, fourth]) => ["volume", first, second, third, fourth],
+        None => PARTS,
+    }
+}
+
+/// Returns the names of four columns of prices: the largest of each row
+/// is the high, the smallest the low, and an open is near the close before.
+fn price_order(rows: &[Vec<String>], begin: usize) -> Option<[&'static str; 4]> {
+    let prices = |row: &Vec<String>| -> Option<[f64; 4]> {
+        let prices = [0, 1, 2, 3].map(|idx| number(row, begin + idx));
+        let [Some(one), Some(two), Some(three), Some(four)] = prices else { return None };
+        Some([one, two, three, four])
+    };
+    let all: Vec<[f64; 4]> = rows.iter().map(prices).collect::<Option<_>>()?;
+    let extreme = |is: fn(f64, f64) -> bool| {
+        (0..4).find(|&at| all.iter().all(|row| row.iter().all(|price| is(row[at], *price))))
+    };
+    let (high, low) = (extreme(|one, other| one >= other)?, extreme(|one, other| one <= other)?);
+    let is_range = all.iter().all(|row| row[low] > 0.0 && row[high] < RANGE_MAX * row[low]);
+    let mut others = (0..4).filter(|at| *at != high && *at != low);
+    let (mut open, mut close) = (others.next()?, others.next()?);
+    let ends: Vec<[f64; 2]> = all.iter().map(|row| [row[open], row[close]]).collect();
+    if is_reversed(&ends, is_newest_first(rows)) {
+        (open, close) = (close, open);
+    }
+    let mut names = [""; 4];
+    for (at, name) in [(open, "open"), (high, "high"), (low, "low"), (close, "close")] {
+        names[at] = name;
+    }
+    is_range.then_some(names)
+}
+
+/// Whether the first cells, numbers or dates with the year first, decrease.
+fn is_newest_first(rows: &[Vec<String>]) -> bool {
+    rows.len() > 1 && rows[0].first() > rows[rows.len() - 1].first()
 }
 
 /// Returns the header for a file whose first `row` has year, month and

@@ -2,7 +2,8 @@
 
 use anyhow::{Result, bail};
 
-use super::languages;
+use super::languages::{Language, is_any};
+use crate::market::bars::letters::plain_letters;
 use crate::market::bars::printable;
 
 /// Names that a message shows.
@@ -10,7 +11,7 @@ const N_SHOWN: usize = 24;
 
 /// Words that give a column another meaning: `Adj Close`, `quote_volume`,
 /// `taker_buy_volume`.
-const FOREIGN_WORDS: [&str; 26] = [
+const FOREIGN_WORDS: [&str; 31] = [
     "adj",
     "adjusted",
     "quote",
@@ -18,6 +19,11 @@ const FOREIGN_WORDS: [&str; 26] = [
     "asset",
     "prev",
     "previous",
+    "prvs",
+    "pre",
+    "spread",
+    "range",
+    "limit",
     "mean",
     "avg",
     "time",
@@ -40,20 +46,62 @@ const FOREIGN_WORDS: [&str; 26] = [
     "heikin",
 ];
 
-/// Other names of a price than the plain one, best first.
-const OPEN_NAMES: [&[&str]; 3] =
-    [&["open", "o"], &["openprice", "priceopen", "openingprice"], languages::OPEN];
-const HIGH_NAMES: [&[&str]; 3] =
-    [&["high", "h"], &["highprice", "pricehigh", "highestprice", "max"], languages::HIGH];
-const LOW_NAMES: [&[&str]; 3] =
-    [&["low", "l"], &["lowprice", "pricelow", "lowestprice", "min"], languages::LOW];
-const CLOSE_NAMES: [&[&str]; 5] = [
-    &["close", "c"],
-    &["closeprice", "priceclose", "closingprice", "closelast", "legalcloseprice"],
-    &["last", "lastprice", "latest", "tradeprice"],
-    &["price", "settle", "settlement"],
-    languages::CLOSE,
+const PRICES: [&str; 4] = ["open", "high", "low", "close"];
+
+/// Words in the name of a price that say nothing of its role: `Open
+/// Price`, `Open (USD)`, `Cours le plus haut`.
+const PRICE_FILLERS: [&str; 20] = [
+    "price", "prices", "prc", "pric", "px", "trade", "p", "kurs", "cours", "prezzo", "precio",
+    "preco", "цена", "of", "de", "di", "d", "le", "el", "do",
 ];
+
+/// Currencies of prices and of volumes in money.
+pub(super) const MONEY: [&str; 32] = [
+    "usd", "usdt", "usdc", "busd", "eur", "gbp", "jpy", "krw", "try", "cny", "tusd", "fdusd",
+    "inr", "rs", "brl", "rub", "aud", "nzd", "cad", "chf", "hkd", "sgd", "twd", "sek", "nok",
+    "dkk", "pln", "thb", "idr", "zar", "sar", "currency",
+];
+
+/// The same at the begin or end of a name in one word: `OPENPRC`.
+const PRICE_AFFIXES: [&str; 4] = ["price", "pric", "prc", "px"];
+
+/// Names of a price, best first, and those in other languages.
+struct PriceNames {
+    tiers: [&'static [&'static str]; 4],
+    in_language: fn(&Language) -> &'static str,
+}
+
+const OPEN: PriceNames = PriceNames {
+    tiers: [&["open", "o"], &["opening", "op", "opn", "first"], &["prcod", "preabe"], &[]],
+    in_language: |language| language.open,
+};
+const HIGH: PriceNames = PriceNames {
+    tiers: [
+        &["high", "h"],
+        &["highest", "hi", "hgh", "max", "maximum"],
+        &["askhi", "prchd", "premax", "high1"],
+        &[],
+    ],
+    in_language: |language| language.high,
+};
+const LOW: PriceNames = PriceNames {
+    tiers: [
+        &["low", "l"],
+        &["lowest", "lo", "lw", "min", "minimum"],
+        &["bidlo", "prcld", "premin", "low1"],
+        &[],
+    ],
+    in_language: |language| language.low,
+};
+const CLOSE: PriceNames = PriceNames {
+    tiers: [
+        &["close", "c"],
+        &["closing", "cl", "cls", "closelast", "legalclose", "prccd"],
+        &["last", "latest", "tradeprice", "preult", "trdprc1"],
+        &["price", "prc", "settle", "settlement"],
+    ],
+    in_language: |language| language.close,
+};
 
 /// Splits `BTC.open`, `Open time` and `baseVolume` into lower-case words.
 pub(super) fn words(name: &str) -> Vec<String> {
@@ -66,8 +114,7 @@ pub(super) fn words(name: &str) -> Vec<String> {
         spaced.push(letter);
         before = letter;
     }
-    spaced
-        .to_lowercase()
+    plain_letters(&spaced)
         .split(|letter: char| !letter.is_alphanumeric())
         .filter(|word| !word.is_empty())
         .map(str::to_owned)
@@ -80,9 +127,8 @@ pub(super) fn is_prefixed(words: &[String], is_role: impl Fn(&str) -> bool) -> b
     let Some((last, prefix)) = words.split_last() else {
         return false;
     };
-    let is_foreign = |word: &String| {
-        FOREIGN_WORDS.contains(&word.as_str()) || (word == "close" && last != "close")
-    };
+    let is_other_price = |word: &str| PRICES.contains(&word) && word != last;
+    let is_foreign = |word: &String| FOREIGN_WORDS.contains(&word.as_str()) || is_other_price(word);
     !prefix.is_empty() && is_role(last) && !prefix.iter().any(is_foreign)
 }
 
@@ -96,40 +142,70 @@ pub(super) fn find_price(
     names: &[String],
     role: &str,
 ) -> Result<Option<usize>> {
-    let others: &[&[&str]] = match role {
-        "open" => &OPEN_NAMES,
-        "high" => &HIGH_NAMES,
-        "low" => &LOW_NAMES,
-        _ => &CLOSE_NAMES,
+    let PriceNames { tiers, in_language } = match role {
+        "open" => OPEN,
+        "high" => HIGH,
+        "low" => LOW,
+        _ => CLOSE,
     };
-    if let Some(idx) = find_part(words, names, role)? {
+    let short: Vec<Vec<String>> = words.iter().map(|words| without_fillers(words)).collect();
+    let find = |is: &dyn Fn(&str) -> bool| -> Result<Option<usize>> {
+        let plain = |words: &Vec<String>| is(&words.concat());
+        let prefixed = |words: &Vec<String>| is_prefixed(words, is);
+        for words in [words, &short] {
+            if let Some(idx) = one_of(words, names, role, plain)? {
+                return Ok(Some(idx));
+            }
+        }
+        for words in [words, &short] {
+            if let Some(idx) = one_of(words, names, role, prefixed)? {
+                return Ok(Some(idx));
+            }
+        }
+        Ok(None)
+    };
+    for tier in tiers {
+        if let Some(idx) = find(&|name| tier.contains(&name))? {
+            return Ok(Some(idx));
+        }
+    }
+    if let Some(idx) = find(&|name| is_any(name, in_language))? {
         return Ok(Some(idx));
     }
-    for tier in others {
-        let plain = |words: &Vec<String>| tier.contains(&words.concat().as_str());
-        let prefixed = |words: &Vec<String>| is_prefixed(words, |last| tier.contains(&last));
-        if let Some(idx) = one_of(words, names, role, plain)? {
-            return Ok(Some(idx));
-        }
-        if let Some(idx) = one_of(words, names, role, prefixed)? {
-            return Ok(Some(idx));
-        }
-    }
-    one_of(words, names, role, |candidate| is_suffixed(words, candidate, role))
+    one_of(words, names, role, |candidate| is_affixed(words, candidate, role))
 }
 
-/// Whether `candidate` is `role` with a suffix, as in `Close_AAPL`, that
-/// the other prices have, too.
-fn is_suffixed(words: &[Vec<String>], candidate: &[String], role: &str) -> bool {
-    let has = |role: &str, suffix: &[String]| {
-        words.iter().any(|words| words.first().is_some_and(|w| w == role) && words[1..] == *suffix)
+/// Returns `words` without those that say nothing of the role of a price,
+/// unless there are no others.
+fn without_fillers(words: &[String]) -> Vec<String> {
+    let without = |words: &[String], fillers: &[&str]| -> Vec<String> {
+        let is_kept = |word: &&String| !fillers.contains(&word.as_str());
+        let kept: Vec<String> = words.iter().filter(is_kept).cloned().collect();
+        if kept.is_empty() { words.to_vec() } else { kept }
     };
-    match candidate.split_first() {
-        Some((first, suffix)) if first == role => {
+    let short = without(&without(words, &MONEY), &PRICE_FILLERS);
+    let [word] = &short[..] else {
+        return short;
+    };
+    let inner = |affix: &&str| word.strip_suffix(affix).or_else(|| word.strip_prefix(affix));
+    let inner = PRICE_AFFIXES.iter().find_map(inner).filter(|inner| !inner.is_empty());
+    vec![inner.unwrap_or(word).to_owned()]
+}
+
+/// Whether `candidate` is `role` with a suffix, as in `Close_AAPL`, or
+/// after `Adj`, if the other prices have that, too.
+fn is_affixed(words: &[Vec<String>], candidate: &[String], role: &str) -> bool {
+    let all_have = |name: &dyn Fn(&str) -> Vec<String>| {
+        PRICES.iter().all(|price| words.iter().any(|words| *words == name(price)))
+    };
+    match candidate {
+        [first, suffix @ ..] if first == role && !suffix.is_empty() => {
             let is_foreign = |word: &String| FOREIGN_WORDS.contains(&word.as_str());
-            !suffix.is_empty()
-                && !suffix.iter().any(is_foreign)
-                && ["open", "high", "low", "close"].iter().all(|r| has(r, suffix))
+            !suffix.iter().any(is_foreign)
+                && all_have(&|price| [&[price.to_owned()], suffix].concat())
+        }
+        [first, last] if last == role && matches!(first.as_str(), "adj" | "adjusted") => {
+            all_have(&|price| vec![first.clone(), price.to_owned()])
         }
         _ => false,
     }
@@ -196,7 +272,7 @@ fn one_of(
         _ => {
             let names: Vec<String> = fitting.iter().map(|&idx| names[idx].clone()).collect();
             // Series of signals or equity have no such option.
-            let is_of_bars = ["open", "high", "low", "close"].contains(&role);
+            let is_of_bars = PRICES.contains(&role);
             let flag = if is_of_bars {
                 format!(", or say which by `--column {role}=NAME`")
             } else {

@@ -2,9 +2,8 @@
 
 use super::names::words;
 use super::time_parts::{ClockColumns, DateColumns, TimeParts};
-use super::volumes::is_quote_volume;
 use super::{Columns, TimeColumn};
-use crate::market::bars::lenient::{is_unknown, number_in};
+use crate::market::bars::config::BarsConfig;
 use crate::market::bars::printable;
 use crate::market::bars::timestamp::{
     is_bare_clock, is_clock, is_date, is_number_of_day, is_numeric_time,
@@ -12,8 +11,13 @@ use crate::market::bars::timestamp::{
 
 impl Columns {
     /// Decides by `rows` which columns hold the whole time, and which one
-    /// the volume. The error is the message about the file.
-    pub(in crate::market::bars) fn resolve(&mut self, rows: &[Vec<String>]) -> Result<(), String> {
+    /// the volume, unless the settings name it. The error is the message
+    /// about the file.
+    pub(in crate::market::bars) fn resolve(
+        &mut self,
+        rows: &[Vec<String>],
+        config: &BarsConfig,
+    ) -> Result<(), String> {
         if self.time == TimeColumn::Whole(0) && self.names[0].is_empty() {
             let is_short = |row: &Vec<String>| {
                 row[0].len() < 9 && row[0].bytes().all(|byte| byte.is_ascii_digit())
@@ -35,7 +39,7 @@ impl Columns {
                 printable(self.time_names().join("` and `").as_bytes())
             ));
         }
-        self.resolve_volume(rows);
+        self.resolve_volume(rows, config.columns.contains_key("volume"));
         Ok(())
     }
 
@@ -77,30 +81,6 @@ impl Columns {
         }
     }
 
-    /// Chooses the first column of volumes that has a value above 0.
-    fn resolve_volume(&mut self, rows: &[Vec<String>]) {
-        let is_used = |idx: &usize| {
-            rows.iter().any(|row| number_in(&row[*idx]).is_some_and(|volume| volume > 0.0))
-        };
-        let is_known = |idx: &usize| rows.iter().any(|row| !is_unknown(row[*idx].as_bytes()));
-        let volumes = self.volumes.iter().copied();
-        self.volume = volumes
-            .clone()
-            .find(is_used)
-            .or_else(|| volumes.clone().find(is_known))
-            .or(self.volume);
-    }
-
-    /// Returns the names of the other columns that could be the volume: in
-    /// units of the asset, and in money.
-    pub(in crate::market::bars) fn other_volumes(&self) -> (Vec<&str>, Vec<&str>) {
-        let name = |idx: usize| self.names[idx].as_str();
-        let units = self.volumes.iter().copied().filter(|idx| Some(*idx) != self.volume);
-        let is_money = |idx: &usize| is_quote_volume(&words(&self.names[*idx]));
-        let money = (0..self.width).filter(is_money).filter(|idx| Some(*idx) != self.volume);
-        (units.map(name).collect(), money.map(name).collect())
-    }
-
     /// Returns the warning that the times are the ends of the bars.
     pub(in crate::market::bars) fn end_time_warning(&self) -> Option<String> {
         let is_end = |word: &String| ["end", "ending", "close", "closing"].contains(&word.as_str());
@@ -133,7 +113,8 @@ pub(in crate::market::bars) fn resolve_time(time: TimeColumn, rows: &[Vec<String
         TimeColumn::Split(date, clock) => (date, clock),
         TimeColumn::Parts(parts) => return resolve_parts(parts, rows),
     };
-    if all(rows, &is_whole, clock) {
+    // `1899-12-30 09:30:00` is a clock time.
+    if all(rows, &is_whole, clock) && !all(rows, &is_clock, clock) {
         TimeColumn::Whole(clock)
     } else if all(rows, &is_whole, date)
         || !most(rows, &is_clock_or_count, clock)

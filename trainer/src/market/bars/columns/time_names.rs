@@ -1,7 +1,7 @@
 //! Names that files give to the times of bars.
 
 use super::TimeColumn;
-use super::languages;
+use super::languages::is_any;
 use super::names::{is_prefixed, words};
 use super::time_parts::{ClockColumns, DateColumns, PartNames, TimeParts};
 use crate::market::bars::timestamp::TimeZone;
@@ -38,7 +38,7 @@ const TIME_NAMES: [&str; 27] = [
 ];
 
 /// Names of a time column that are used if no better one is found.
-const OTHER_TIME_NAMES: [&str; 11] = [
+const OTHER_TIME_NAMES: [&str; 15] = [
     "starttime",
     "start",
     "begintime",
@@ -48,6 +48,10 @@ const OTHER_TIME_NAMES: [&str; 11] = [
     "tradedate",
     "tradingdate",
     "tradingday",
+    "tradedt",
+    "traddt",
+    "datadate",
+    "dlycaldt",
     "day",
     "ticks",
 ];
@@ -129,7 +133,9 @@ pub(super) fn find_time(names: &[String]) -> Option<TimeColumn> {
     };
     let one_of = |names: &[&str]| names.iter().find_map(|name| position(name));
     let whole = TIME_NAMES.iter().find_map(|name| position(name));
-    let other = || OTHER_TIME_NAMES.iter().chain(languages::TIME).find_map(|name| position(name));
+    let in_language =
+        || words.iter().position(|words| is_any(&words.concat(), |language| language.time));
+    let other = || OTHER_TIME_NAMES.iter().find_map(|name| position(name)).or_else(in_language);
     let (date, clock) = (one_of(&DATE_NAMES), one_of(&CLOCK_NAMES));
     if let Some(parts) = find_parts(names, NamedTimes { whole, date, clock }) {
         return Some(TimeColumn::Parts(parts));

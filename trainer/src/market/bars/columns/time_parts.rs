@@ -6,11 +6,9 @@ use crate::market::bars::timestamp::full_year;
 
 /// Names of each part, in English, German, French, Spanish, Italian and
 /// Portuguese.
-const YEARS: [&str; 9] =
-    ["year", "yr", "yyyy", "yy", "jahr", "ann\u{e9}e", "a\u{f1}o", "anno", "ano"];
+const YEARS: [&str; 8] = ["year", "yr", "yyyy", "yy", "jahr", "annee", "anno", "ano"];
 const MONTHS: [&str; 8] = ["month", "mon", "mo", "mm", "monat", "mois", "mes", "mese"];
-const DAYS: [&str; 10] =
-    ["day", "dd", "dy", "dayofmonth", "mday", "tag", "jour", "d\u{ed}a", "giorno", "dia"];
+const DAYS: [&str; 9] = ["day", "dd", "dy", "dayofmonth", "mday", "tag", "jour", "giorno", "dia"];
 const HOURS: [&str; 7] = ["hour", "hours", "hr", "hh", "stunde", "heure", "hora"];
 const MINUTES: [&str; 6] = ["minute", "minutes", "min", "mins", "mi", "mm"];
 const SECONDS: [&str; 5] = ["second", "seconds", "sec", "secs", "ss"];

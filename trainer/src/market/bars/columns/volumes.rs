@@ -1,10 +1,13 @@
-//! Names of volumes, in units of the asset or in money.
+//! Volumes, in units of the asset or in money: which column is which by
+//! its name, and by its ratio to another one, which is a price.
 
-use super::languages;
-use super::names::is_prefixed;
+use super::Columns;
+use super::languages::is_any;
+use super::names::{MONEY, is_prefixed, words};
+use crate::market::bars::lenient::{is_unknown, number_in};
 
 /// Names of a volume in units of the asset, best first.
-const VOLUME_NAMES: [&str; 12] = [
+const VOLUME_NAMES: [&str; 29] = [
     "volume",
     "vol",
     "v",
@@ -17,53 +20,91 @@ const VOLUME_NAMES: [&str; 12] = [
     "tickvolume",
     "tickvol",
     "shares",
+    "quantity",
+    "qty",
+    "contracts",
+    "homenotional",
+    "sharevolume",
+    "shrs",
+    "ttlqnty",
+    "ttltrdqnty",
+    "tottrdqty",
+    "totaltradequantity",
+    "tradedquantity",
+    "cshtrd",
+    "quatot",
+    "acvoluns",
+    "size",
+    "lots",
+    "adjvolume",
 ];
 
 /// Names of a volume in money, which is not used.
-const QUOTE_VOLUME_NAMES: [&str; 11] = [
+const QUOTE_VOLUME_NAMES: [&str; 22] = [
     "quotevolume",
     "volumequote",
     "volumeto",
     "quoteassetvolume",
     "amount",
+    "amt",
     "turnover",
+    "totalturnover",
+    "turnovervalue",
+    "netturnov",
     "dollarvolume",
-    "valuetraded",
+    "value",
+    "sum",
+    "money",
     "moneyvolume",
-    "candleacctradeprice",
+    "notional",
+    "foreignnotional",
     "volumenotional",
+    "candleacctradeprice",
+    "tottrdval",
+    "ttltrfval",
+    "voltot",
 ];
 
-/// Currencies of volumes in money.
-pub(super) const MONEY: [&str; 12] =
-    ["usd", "usdt", "usdc", "busd", "eur", "gbp", "jpy", "krw", "try", "cny", "tusd", "fdusd"];
+/// Words in the name of a volume that say nothing of its unit.
+const VOLUME_FILLERS: [&str; 8] =
+    ["total", "traded", "trade", "trading", "no", "of", "number", "000"];
+
+/// The fewest rows that tell the unit of a volume, and the most that are
+/// looked at.
+const N_ROWS_MIN: usize = 3;
+const N_ROWS_MAX: usize = 200;
 
 /// Returns the columns that can be the volume, best first.
-pub(super) fn find_volumes(words: &[Vec<String>], names: &[String]) -> Vec<usize> {
+pub(super) fn find_volumes(all_words: &[Vec<String>], names: &[String]) -> Vec<usize> {
+    let short: Vec<Vec<String>> = all_words.iter().map(|words| without_fillers(words)).collect();
+    let all = |all: &[Vec<String>], is: &dyn Fn(&Vec<String>) -> bool| -> Vec<usize> {
+        (0..all.len()).filter(|&idx| is(&all[idx])).collect()
+    };
     let mut found: Vec<usize> = Vec::new();
     for name in VOLUME_NAMES {
-        let all = |is: &dyn Fn(&Vec<String>) -> bool| -> Vec<usize> {
-            (0..words.len()).filter(|&idx| is(&words[idx])).collect()
-        };
-        let mut plain = all(&|words| words.concat() == name);
-        // Exchanges that use both `v` and `V` mean the volume by `v`.
-        plain.sort_by_key(|idx| names[*idx] != name);
-        found.extend(plain);
-        found.extend(all(&|words| is_prefixed(words, |last| last == name)));
+        for words in [all_words, &short] {
+            let mut plain = all(words, &|words| words.concat() == name);
+            // Exchanges that use both `v` and `V` mean the volume by `v`.
+            plain.sort_by_key(|idx| names[*idx] != name);
+            found.extend(plain);
+        }
+        // `bid_size` is no volume of trades.
+        if name.starts_with('v') || name.ends_with("volume") {
+            found.extend(all(all_words, &|words| is_prefixed(words, |last| last == name)));
+        }
     }
     // Of `Volume BTC` and `Volume USD`, the one in money comes last.
     let is_of_unit = |words: &Vec<String>| {
         words.len() > 1 && matches!(words[0].as_str(), "volume" | "vol") && !is_quote_volume(words)
     };
-    let is_money = |idx: &usize| words[*idx].iter().any(|word| MONEY.contains(&word.as_str()));
+    let is_money = |idx: &usize| all_words[*idx].iter().any(|word| MONEY.contains(&word.as_str()));
     let (money, units): (Vec<usize>, Vec<usize>) =
-        (0..words.len()).filter(|&idx| is_of_unit(&words[idx])).partition(is_money);
+        all(all_words, &is_of_unit).into_iter().partition(is_money);
     found.extend(units.into_iter().chain(money));
-    let is_other = |idx: &usize| languages::VOLUME.contains(&words[*idx].concat().as_str());
-    found.extend((0..words.len()).filter(is_other));
+    found.extend(all(all_words, &|words| is_any(&words.concat(), |language| language.volume)));
     let mut unique = Vec::new();
     found.retain(|idx| {
-        !is_quote_volume(&words[*idx]) && {
+        !is_quote_volume(&all_words[*idx]) && {
             let is_new = !unique.contains(idx);
             unique.push(*idx);
             is_new
@@ -73,6 +114,75 @@ pub(super) fn find_volumes(words: &[Vec<String>], names: &[String]) -> Vec<usize
 }
 
 /// Whether the name is that of a volume in money.
-pub(super) fn is_quote_volume(words: &[String]) -> bool {
-    QUOTE_VOLUME_NAMES.contains(&words.concat().as_str())
+fn is_quote_volume(words: &[String]) -> bool {
+    let is_known = |name: &str| {
+        QUOTE_VOLUME_NAMES.contains(&name) || is_any(name, |language| language.turnover)
+    };
+    is_known(&words.concat()) || is_known(&without_fillers(words).concat())
+}
+
+fn without_fillers(words: &[String]) -> Vec<String> {
+    let is_filler = |word: &&String| VOLUME_FILLERS.contains(&word.as_str());
+    words.iter().filter(|word| !is_filler(word)).cloned().collect()
+}
+
+impl Columns {
+    /// Chooses the first column of volumes that has a value above 0; if its
+    /// values are in money, the one that has them in units.
+    pub(super) fn resolve_volume(&mut self, rows: &[Vec<String>], is_given: bool) {
+        let is_used = |idx: &usize| {
+            rows.iter().any(|row| number_in(&row[*idx]).is_some_and(|volume| volume > 0.0))
+        };
+        let is_known = |idx: &usize| rows.iter().any(|row| !is_unknown(row[*idx].as_bytes()));
+        let volumes = self.volumes.iter().copied();
+        self.volume = volumes
+            .clone()
+            .find(is_used)
+            .or_else(|| volumes.clone().find(is_known))
+            .or(self.volume);
+        let Some(named) = self.volume.filter(|_| !is_given) else {
+            return;
+        };
+        let money = self.quote_volumes();
+        let others = volumes.chain(money).filter(|idx| *idx != named);
+        let others: Vec<usize> = others.collect();
+        if let Some(units) = others.iter().copied().find(|idx| self.is_value_of(named, *idx, rows))
+        {
+            (self.volume, self.turnover) = (Some(units), Some(named));
+        } else {
+            self.turnover = others.into_iter().find(|idx| self.is_value_of(*idx, named, rows));
+        }
+    }
+
+    /// Whether the column `money` is the value of the volume `units`: their
+    /// ratio is a price between the low and the high of each row.
+    fn is_value_of(&self, money: usize, units: usize, rows: &[Vec<String>]) -> bool {
+        let number = |row: &[String], idx: usize| number_in(&row[idx]).filter(|n| *n > 0.0);
+        // Volumes are rounded.
+        let is_price =
+            |price: f64, low: f64, high: f64| low * 0.999 <= price && price <= high * 1.001;
+        let fits = |row: &Vec<String>| {
+            let (low, high) = (number(row, self.low)?, number(row, self.high)?);
+            let ratio = number(row, money)? / number(row, units)?;
+            Some((is_price(ratio, low, high), is_price(1.0 / ratio, low, high)))
+        };
+        let found: Vec<(bool, bool)> = rows.iter().filter_map(fits).take(N_ROWS_MAX).collect();
+        let n_right = found.iter().filter(|(is_right, _)| *is_right).count();
+        let n_reversed = found.iter().filter(|(_, is_reversed)| *is_reversed).count();
+        found.len() >= N_ROWS_MIN && 10 * n_right >= 9 * found.len() && 2 * n_reversed < n_right
+    }
+
+    fn quote_volumes(&self) -> impl Iterator<Item = usize> {
+        let is_money = |idx: &usize| is_quote_volume(&words(&self.names[*idx]));
+        (0..self.width).filter(is_money)
+    }
+
+    /// Returns the names of the other columns that could be the volume: in
+    /// units of the asset, and in money.
+    pub(in crate::market::bars) fn other_volumes(&self) -> (Vec<&str>, Vec<&str>) {
+        let name = |idx: usize| self.names[idx].as_str();
+        let units = self.volumes.iter().copied().filter(|idx| Some(*idx) != self.volume);
+        let money = self.quote_volumes().filter(|idx| Some(*idx) != self.volume);
+        (units.map(name).collect(), money.map(name).collect())
+    }
 }

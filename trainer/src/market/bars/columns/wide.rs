@@ -4,9 +4,8 @@
 
 use anyhow::{Result, bail};
 
-use super::names::{quoted, words};
+use super::names::{MONEY, quoted, words};
 use super::variants::has_price_kind;
-use super::volumes::MONEY;
 use crate::market::bars::config::BarsConfig;
 
 /// Words for the role of a column, and the role; a word that contains

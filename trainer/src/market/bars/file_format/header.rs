@@ -2,6 +2,7 @@
 
 use anyhow::{Result, bail, ensure};
 
+use super::names::{names_of, with_nameless, without_mark};
 use crate::market::bars::columns::{Columns, is_data, line_for_parts};
 use crate::market::bars::config::BarsConfig;
 use crate::market::bars::input::{Packing, Sample, SampleRow};
@@ -66,8 +67,10 @@ impl Table {
         let Some(failure) = failure else { bail!(no_cells(sample)) };
         ensure!(
             !sample.is_latin,
-            "{failure}; it is no UTF-8 text: if its names are Chinese, write it as such, by \
-             `iconv -f GB18030 -t UTF-8 'NAME' > bars.csv`"
+            "{failure}; it is no UTF-8 text: write it as such by `iconv -f GB18030 -t UTF-8 'NAME' > \
+             bars.csv` if its names are Chinese, or with another name of its encoding: `BIG5` of \
+             Taiwan, `SHIFT_JIS` of Japan, `EUC-KR`, `CP1251` (Cyrillic), `CP1250` (Polish, Czech, \
+             Hungarian), `CP1254` (Turkish)"
         );
         Err(failure)
     }
@@ -176,7 +179,13 @@ fn names_at(sample: &Sample, idx: usize, config: &BarsConfig) -> Result<(Columns
     let n_rows = n_name_rows(&sample.rows[idx..]);
     let rows = &sample.rows[idx..idx + n_rows];
     let below = rows_like(&sample.rows[idx + n_rows..], rows[0].cells.len());
-    let found = find_columns(&names_of(rows), &below, config);
+    let names = names_of(rows);
+    let n_cells = sample.rows.get(idx + n_rows).map_or(0, |row| row.cells.len());
+    let longer = rows_like(&sample.rows[idx + n_rows..], n_cells);
+    let found = find_columns(&names, &below, config);
+    if let Some(names) = with_nameless(&names, &longer, found.is_err()) {
+        return Ok((find_columns(&names, &longer, config)?, n_rows));
+    }
     // The second line may be units.
     let found = match found {
         Err(error) if n_rows > 1 => {
@@ -209,29 +218,6 @@ fn n_name_rows(rows: &[SampleRow]) -> usize {
             && !cells.iter().any(|cell| is_null(cell))
     };
     1 + rows[1..].iter().take(N_NAME_ROWS_MAX - 1).take_while(is_names).count()
-}
-
-/// Joins the lines of a header to one name for each column: of the first
-/// column, the last line; of the others, all lines that differ between
-/// columns.
-pub(in crate::market::bars) fn names_of(rows: &[SampleRow]) -> Vec<String> {
-    let mut names: Vec<String> = rows[0].cells.iter().map(|name| without_mark(name)).collect();
-    for row in &rows[1..] {
-        names[0].clone_from(&row.cells[0]);
-        let others = &row.cells[1..];
-        let differ = others.iter().any(|name| *name != others[0]);
-        for (name, more) in names[1..].iter_mut().zip(others) {
-            if differ && !more.is_empty() {
-                format!("{name} {more}").trim().clone_into(name);
-            }
-        }
-    }
-    names
-}
-
-/// Returns `name` without the mark of a comment.
-fn without_mark(name: &str) -> String {
-    name.trim().trim_start_matches('#').trim().to_owned()
 }
 
 /// Returns the columns of a file with these names, some of whose rows are

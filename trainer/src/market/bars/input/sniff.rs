@@ -136,22 +136,27 @@ pub(super) fn has_single_quotes(start: &[u8]) -> bool {
     is_first && are_plain && !line.contains(&b'"')
 }
 
-/// Returns the delimiter of the cells in `text`: `,`, `;`, a tab or `|`.
+/// Returns the delimiter of the cells in `text`: `,`, `;`, a tab, `|`, `^`,
+/// `~` or the one of Hive.
 pub(super) fn delimiter(text: &[u8]) -> u8 {
     let lines = || {
         text.split(|&byte| byte == b'\n')
             .filter(|line| !line.trim_ascii().is_empty() && line[0] != b'#')
             .take(N_LINES)
     };
-    let of_cells = lines().find_map(|line| most_frequent(line).filter(|(_, n)| *n >= N_SEPARATORS));
-    let first = || lines().next().and_then(most_frequent);
-    of_cells.or_else(first).map_or(b',', |(delimiter, _)| delimiter)
+    let found = || lines().filter_map(most_frequent).filter(|(_, n)| *n >= N_SEPARATORS);
+    let n_lines = |wanted: u8| found().filter(|(delimiter, _)| *delimiter == wanted).count();
+    // Of several, the first one.
+    let found: Vec<u8> = found().map(|(delimiter, _)| delimiter).collect();
+    let of_cells = found.into_iter().rev().max_by_key(|delimiter| n_lines(*delimiter));
+    let first = || lines().next().and_then(most_frequent).map(|(delimiter, _)| delimiter);
+    of_cells.or_else(first).unwrap_or(b',')
 }
 
 /// Returns the most frequent delimiter of `line`, and its count. Another
 /// one precedes the comma, which may be a decimal sign.
 fn most_frequent(line: &[u8]) -> Option<(u8, usize)> {
-    let mut counts = [(b';', 0), (b'\t', 0), (b'|', 0), (b',', 0)];
+    let mut counts = [b';', b'\t', b'|', b'^', b'~', 1, b','].map(|delimiter| (delimiter, 0));
     let mut is_quoted = false;
     for &byte in line {
         is_quoted ^= byte == b'"';
@@ -159,7 +164,10 @@ fn most_frequent(line: &[u8]) -> Option<(u8, usize)> {
             *count += usize::from(byte == *delimiter && !is_quoted);
         }
     }
-    let other = counts[..3].iter().filter(|(_, n)| *n >= N_SEPARATORS).max_by_key(|(_, n)| *n);
+    let other = counts[..counts.len() - 1]
+        .iter()
+        .filter(|(_, n)| *n >= N_SEPARATORS)
+        .max_by_key(|(_, n)| *n);
     let all = counts.iter().rev().filter(|(_, n)| *n > 0).max_by_key(|(_, n)| *n);
     other.or(all).copied()
 }

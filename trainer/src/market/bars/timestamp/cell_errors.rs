@@ -11,17 +11,20 @@ use super::zone::TimeZone;
 
 /// Patterns of times that could be something else, such as a month
 /// whose year looks like a day.
-const PATTERNS: [&str; 10] = [
+const PATTERNS: [&str; 13] = [
     "%b-%y",
     "%b %y",
     "%B-%y",
+    "%b '%y",
     "%y%m%d %H%M%S",
     "%y%m%d %H%M",
     "%y%m%d %H:%M:%S",
     "%y%m%d %H:%M",
     "%Y-%j",
-    "%Y-%m-%d %Hh%M",
-    "%d/%m/%Y %Hh%M",
+    "%Y-%d-%m",
+    "%Y/%d/%m",
+    "%Y.%d.%m",
+    "%y%m%d-%H%M%S",
 ];
 
 /// Returns the message about a `text` that is not a time, with the
@@ -73,13 +76,17 @@ fn known_pattern(text: &[u8]) -> Option<String> {
     })
 }
 
-/// Returns the message about a `text` whose time is before 1980 or in the
+/// Returns the message about a `text` whose time is too early, or in the
 /// future.
 pub(super) fn beyond_limits(format: &TimeFormat, text: &[u8]) -> Option<String> {
-    let (_, latest_ms) = format.limits_ms?;
+    let (earliest_ms, latest_ms) = format.limits_ms?;
     let unlimited = TimeFormat { limits_ms: None, ..format.clone() };
     let time_ms = unlimited.parse(text, None)?;
-    let when = if time_ms > latest_ms { "after tomorrow" } else { "before 1980" };
+    let when = if time_ms > latest_ms {
+        "after tomorrow".to_owned()
+    } else {
+        format!("before {}", format_utc(earliest_ms).split('-').next().unwrap_or_default())
+    };
     let time = format_utc(time_ms);
     Some(match &format.notation {
         Notation::Number(number_format) => format!(

@@ -32,7 +32,9 @@ pub(super) fn parse_clock_and_zone(text: &[u8], style: Style) -> Option<(i64, Op
             match (ms / (MS_PER_HALF_DAY / 12), half_ms) {
                 (1..=12, _) => ms % MS_PER_HALF_DAY + half_ms,
                 // 24-hour times with a redundant AM or PM.
-                (13..=23, MS_PER_HALF_DAY) | (0, 0) => ms,
+                (13..=23, MS_PER_HALF_DAY) => ms,
+                // In Japan, 0:30 PM is half past noon.
+                (0, _) => ms + half_ms,
                 _ => return None,
             }
         }
@@ -51,7 +53,7 @@ pub(super) fn parse_clock_and_zone(text: &[u8], style: Style) -> Option<(i64, Op
 /// `-`. Returns it as 0 or 12 hours in milliseconds, and the rest.
 fn split_half(text: &[u8]) -> (Option<i64>, &[u8]) {
     let word = text.strip_prefix(b"-").unwrap_or(text);
-    for (half_ms, names) in [(0, ["am", "a.m."]), (MS_PER_HALF_DAY, ["pm", "p.m."])] {
+    for (half_ms, names) in [(0, ["am", "a.m.", "a"]), (MS_PER_HALF_DAY, ["pm", "p.m.", "p"])] {
         for name in names {
             if let Some((start, rest)) = word.split_at_checked(name.len())
                 && start.eq_ignore_ascii_case(name.as_bytes())
@@ -134,6 +136,11 @@ fn parse_digit_clock(text: &[u8], clock: DigitClock) -> Option<i64> {
         }
         (DigitClock::Whole, 6) | (DigitClock::Seconds, 1..=6) => {
             clock_ms(digits / 10_000, digits / 100 % 100, digits % 100)
+        }
+        // `HHMMSS` and milliseconds.
+        (DigitClock::Whole | DigitClock::Seconds, 9) => {
+            let seconds = parse_digit_clock(&text[..6], DigitClock::Whole)?;
+            Some(seconds + parse_digits(&text[6..])?)
         }
         (DigitClock::MinutesOfDay, _) => of_day(digits, MS_PER_MINUTE),
         (DigitClock::SecondsOfDay, _) => of_day(digits, MS_PER_SECOND),

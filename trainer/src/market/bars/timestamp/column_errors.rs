@@ -58,7 +58,8 @@ pub(super) fn of_day(sample: &[TimeText]) -> Option<OfDay> {
     let numbers: Vec<Number<'_>> =
         sample.iter().filter_map(|row| Number::parse(&row.text)).collect();
     let all = |is: &dyn Fn(i64) -> bool| {
-        numbers.iter().all(|number| !number.is_negative && is(number.count))
+        let has_zero = |number: &Number<'_>| number.count > 0 && number.whole.starts_with(b"0");
+        numbers.iter().all(|number| !number.is_negative && !has_zero(number) && is(number.count))
     };
     let most = numbers.iter().map(|number| number.count).max()?;
     let is_ms = |ms: i64| ms < MS_PER_DAY && ms % MS_PER_SECOND == 0;

@@ -14,6 +14,9 @@ use super::zone::TimeZone;
 /// 1980-01-01: numbers that mean earlier times mean something else.
 pub(super) const EARLIEST_MS: i64 = 315_532_800_000;
 
+/// 1600-01-01: earlier dates are of another calendar, or misspelt.
+const EARLIEST_DATE_MS: i64 = -11_676_096_000_000;
+
 /// 2100-01-01: the latest possible time if the current time is unknown.
 pub(crate) const LATEST_MS: i64 = 4_102_444_800_000;
 
@@ -46,11 +49,12 @@ pub(crate) fn decide(
         }
         None => Notation::Text(decide_style(sample, rest, hints.latest_ms)?),
     };
-    // No limits if the settings give the format; dates may be early.
-    let is_count = matches!(notation, Notation::Number(_));
-    let earliest_ms = if is_count { EARLIEST_MS } else { i64::MIN };
+    // No limits if the settings give the format.
+    let is_count = matches!(notation, Notation::Number(numbers) if !numbers.name.contains("yy"));
+    let earliest_ms = if is_count { EARLIEST_MS } else { EARLIEST_DATE_MS };
     let mut format = TimeFormat::new(notation);
     format.zone = hints.zone;
+    format.latest_ms = hints.latest_ms;
     format.limits_ms = hints.format.is_none().then_some((earliest_ms, hints.latest_ms));
     let mut steps = TimeSteps::default();
     for row in sample {
@@ -71,8 +75,14 @@ fn decide_number_format(
     sample: &[TimeText],
     latest_ms: i64,
 ) -> Result<&'static NumberFormat, String> {
-    let fitting: Vec<&'static NumberFormat> =
-        NUMBER_FORMATS.iter().filter(|format| fits(format, sample, latest_ms)).collect();
+    let all_fitting = |limit_ms: i64| -> Vec<&'static NumberFormat> {
+        let limits_ms = [limit_ms, latest_ms];
+        NUMBER_FORMATS.iter().filter(|format| fits(format, sample, limits_ms)).collect()
+    };
+    let mut fitting = all_fitting(i64::MAX);
+    if fitting.is_empty() {
+        fitting = all_fitting(latest_ms);
+    }
     if fitting.is_empty()
         && let Some(format) = mixed_unix_unit(sample, latest_ms)
     {
@@ -96,12 +106,20 @@ fn decide_number_format(
     }
 }
 
-/// Whether all numbers are likely times in this format.
-fn fits(format: &NumberFormat, sample: &[TimeText], latest_ms: i64) -> bool {
+/// Whether all numbers are likely times in this format: none is after the
+/// second of the limits, and a year of two digits is one of the last
+/// century after the first.
+fn fits(format: &NumberFormat, sample: &[TimeText], [century_ms, latest_ms]: [i64; 2]) -> bool {
+    // Those are more likely other times, in the future.
+    if matches!(format.name, "s_since_1960" | "ms_since_1960") {
+        return false;
+    }
     let mut steps = TimeSteps::default();
+    // The digits of a year are no count by chance.
+    let earliest_ms = if format.name.contains("yy") { EARLIEST_DATE_MS } else { EARLIEST_MS };
     for row in sample.iter().filter(|row| Number::parse(&row.text).is_some()) {
-        let time_ms = format.parse(&row.text);
-        if !time_ms.is_some_and(|time_ms| (EARLIEST_MS..=latest_ms).contains(&time_ms)) {
+        let time_ms = format.parse_until(&row.text, century_ms);
+        if !time_ms.is_some_and(|time_ms| (earliest_ms..=latest_ms).contains(&time_ms)) {
             return false;
         }
         steps.push(row, time_ms);
@@ -149,9 +167,16 @@ fn decide_style(
     rest: &mut dyn Iterator<Item = TimeText>,
     latest_ms: i64,
 ) -> Result<Style, String> {
-    let mut candidates = StyleCandidates::new(clocks_of(sample), latest_ms);
-    for row in sample {
-        candidates.push(row);
+    let clocks = clocks_of(sample);
+    let pushed = |mut candidates: StyleCandidates| {
+        for row in sample {
+            candidates.push(row);
+        }
+        candidates
+    };
+    let mut candidates = pushed(StyleCandidates::new(clocks, latest_ms));
+    if !candidates.is_any_likely() {
+        candidates = pushed(StyleCandidates::of_last_century(clocks, latest_ms));
     }
     if candidates.needs_more() {
         for row in rest {

@@ -146,13 +146,28 @@ pub(super) fn part_of_day_ms(fraction: &[u8], begin: f64) -> Option<i64> {
     Some((part * (MS_PER_DAY / unit_ms) as f64).round() as i64 * unit_ms)
 }
 
-/// Parses a year; two digits mean 1969 to 2068, as in POSIX.
+/// Parses a year; two digits mean 1969 to 2068, as in POSIX, and three a
+/// year of the Republic of China.
 pub(in crate::market::bars) fn full_year(text: &[u8]) -> Option<i64> {
     let year = parse_digits(text)?;
     match text.len() {
         4 => Some(year),
+        3 => Some(1911 + year),
         2 if year < 69 => Some(2000 + year),
         2 => Some(1900 + year),
         _ => None,
     }
+}
+
+/// Returns `time_ms` a century earlier if it is after `latest_ms` and
+/// `text` does not have all digits of its year: `62` is 1962 then.
+pub(super) fn of_last_century(text: &[u8], time_ms: i64, latest_ms: i64) -> i64 {
+    // The days from a date in the 20th century to that in the 21st.
+    const DAYS: i64 = 36_525;
+    if time_ms <= latest_ms {
+        return time_ms;
+    }
+    let year = format_utc(time_ms);
+    let has_year = text.windows(4).any(|digits| Some(digits) == year.as_bytes().get(..4));
+    if has_year { time_ms } else { time_ms - DAYS * MS_PER_DAY }
 }

@@ -1,6 +1,11 @@
 //! The formats of times that are written as numbers, a line for each.
 
-use super::digits::{MS_PER_DAY, clock_ms, date_ms, parse_digits, part_of_day_ms, thousandths};
+use chrono::{NaiveDate, NaiveTime, Weekday};
+
+use super::digits::{
+    MS_PER_DAY, MS_PER_SECOND, clock_ms, date_ms, full_year, of_last_century, parse_digits,
+    part_of_day_ms, thousandths,
+};
 
 /// A decimal number, split into its parts.
 #[derive(Debug, Clone, Copy)]
@@ -24,7 +29,7 @@ pub(super) struct NumberFormat {
 }
 
 /// All formats, the more specific first.
-pub(super) static NUMBER_FORMATS: [NumberFormat; 25] = [
+pub(super) static NUMBER_FORMATS: [NumberFormat; 35] = [
     automatic("yyyymmdd", "a date, `YYYYMMDD`", |number| compact(number, 8)),
     automatic("yyyymmddhh", "a date and hour, `YYYYMMDDHH`", |number| compact(number, 10)),
     automatic("yyyymmddhhmm", "a date and clock, `YYYYMMDDHHMM`", |number| compact(number, 12)),
@@ -41,10 +46,17 @@ pub(super) static NUMBER_FORMATS: [NumberFormat; 25] = [
     explicit("yymmdd", "a date, `YYMMDD`", |number| short(number, 6)),
     explicit("yymmddhhmm", "a date and clock, `YYMMDDHHMM`", |number| short(number, 10)),
     explicit("yymmddhhmmss", "a date and clock, `YYMMDDHHMMSS`", |number| short(number, 12)),
+    explicit("ddmmyy", "a date, `DDMMYY`", |number| ordered(number, [4, 2, 0], 6)),
+    explicit("mmddyy", "a date, `MMDDYY`", |number| ordered(number, [4, 0, 2], 6)),
+    explicit("ddmmyyyy", "a date, `DDMMYYYY`", |number| ordered(number, [4, 2, 0], 8)),
+    explicit("mmddyyyy", "a date, `MMDDYYYY`", |number| ordered(number, [4, 0, 2], 8)),
+    explicit("yyyyww", "a year and its ISO week, `YYYYWW`", week),
+    explicit("yyyy.mm", "a year and its month, `YYYY.MM`", month),
     explicit("yyyyddd", "a year and its day, `YYYYDDD`", ordinal),
     explicit("dotnet_ticks", ".NET ticks", |number| ticks(number, -62_135_596_800_000)),
     explicit("filetime", "a Windows FILETIME", |number| ticks(number, -11_644_473_600_000)),
     explicit("excel", "a serial date of a spreadsheet (Excel)", |number| days(number, 25_569.0)),
+    explicit("excel_1904", "a serial date of a spreadsheet since 1904", |n| days(n, 24_107.0)),
     explicit("days_since_1970", "a day number since 1970", |number| days(number, 0.0)),
     explicit("julian_day", "a Julian day", |number| days(number, 2_440_587.5)),
     explicit("modified_julian_day", "a modified Julian day", |number| days(number, 40_587.0)),
@@ -52,6 +64,9 @@ pub(super) static NUMBER_FORMATS: [NumberFormat; 25] = [
     explicit("python_ordinal", "a day number of Python", |number| days(number, 719_163.0)),
     explicit("minutes_since_1970", "minutes since 1970", |number| scaled(number, 60_000)),
     explicit("hours_since_1970", "hours since 1970", |number| scaled(number, 3_600_000)),
+    explicit("days_since_1960", "a day number since 1960 (SAS)", |number| days(number, 3653.0)),
+    explicit("s_since_1960", "seconds since 1960 (SAS)", |n| since_1960(n, MS_PER_SECOND)),
+    explicit("ms_since_1960", "milliseconds since 1960 (Stata)", |n| since_1960(n, 1)),
 ];
 
 const fn automatic(
@@ -80,6 +95,17 @@ impl NumberFormat {
     #[inline]
     pub(super) fn parse(&self, text: &[u8]) -> Option<i64> {
         (self.to_ms)(Number::parse(text)?)
+    }
+
+    /// Does the same; a year of two digits is one of the last century if it
+    /// would be after `latest_ms`.
+    #[inline]
+    pub(super) fn parse_until(&self, text: &[u8], latest_ms: i64) -> Option<i64> {
+        let time_ms = self.parse(text)?;
+        if time_ms <= latest_ms || !self.name.contains("yy") || self.name.contains("yyyy") {
+            return Some(time_ms);
+        }
+        Some(of_last_century(text, time_ms, latest_ms))
     }
 }
 
@@ -170,7 +196,8 @@ fn days(number: Number<'_>, epoch: f64) -> Option<i64> {
 
 /// A date, and possibly a clock time, in `n_digits` digits.
 fn compact(number: Number<'_>, n_digits: usize) -> Option<i64> {
-    let digits = number.whole;
+    let with_exponent = number.whole.is_empty().then(|| number.count.to_string());
+    let digits = with_exponent.as_ref().map_or(number.whole, |digits| digits.as_bytes());
     let is_year = matches!(digits, [b'1', b'9', ..] | [b'2', b'0', ..]);
     if digits.len() != n_digits || !is_year || !number.is_whole() || number.is_negative {
         return None;
@@ -193,6 +220,43 @@ fn short(number: Number<'_>, n_digits: usize) -> Option<i64> {
     let century = if year < 69 { 2000 } else { 1900 };
     let date_ms = date_ms(century + year, part(2)?, part(4)?)?;
     Some(date_ms + clock_ms(part(6)?, part(8)?, part(10)?)?)
+}
+
+/// A date whose year, month and day are at these places of `n_digits`
+/// digits; spreadsheets drop the first one if it is 0.
+fn ordered(number: Number<'_>, places: [usize; 3], n_digits: usize) -> Option<i64> {
+    if !matches!(n_digits - number.whole.len().min(n_digits), 0 | 1) || !number.is_whole() {
+        return None;
+    }
+    let digits = format!("{:0>1$}", number.count, n_digits);
+    let part = |begin: usize, n: usize| digits.get(begin..begin + n).map(str::as_bytes);
+    let [year, month, day] = places;
+    let year = full_year(part(year, n_digits - 4)?)?;
+    let [month, day] = [parse_digits(part(month, 2)?)?, parse_digits(part(day, 2)?)?];
+    if number.is_negative { None } else { date_ms(year, month, day) }
+}
+
+fn week(number: Number<'_>) -> Option<i64> {
+    let [year, week] = [number.count / 100, number.count % 100];
+    let (year, week) = (i32::try_from(year).ok()?, u32::try_from(week).ok()?);
+    let is_right = number.whole.len() == 6 && number.is_whole() && !number.is_negative;
+    let monday = NaiveDate::from_isoywd_opt(year, week, Weekday::Mon).filter(|_| is_right)?;
+    Some(monday.and_time(NaiveTime::MIN).and_utc().timestamp_millis())
+}
+
+/// `2015.01`; of October, a number may have lost the 0.
+fn month(number: Number<'_>) -> Option<i64> {
+    let month = match number.fraction {
+        b"1" => 10,
+        [_, _] => parse_digits(number.fraction)?,
+        _ => return None,
+    };
+    let is_year = number.whole.len() == 4 && !number.is_negative;
+    date_ms(number.count, month, 1).filter(|_| is_year)
+}
+
+fn since_1960(number: Number<'_>, unit_ms: i64) -> Option<i64> {
+    scaled(number, unit_ms)?.checked_sub(3653 * MS_PER_DAY)
 }
 
 fn ordinal(number: Number<'_>) -> Option<i64> {

@@ -1,9 +1,10 @@
 //! Parses months, quarters and weeks as their first day:
-//! `2020-01`, `01/2020`, `2020-Q1`, `Q1 2020`, `2020-W02`.
+//! `2020-01`, `01/2020`, `2020M01`, `2020-Q1`, `Q1 2020`, `2020-W02`, and
+//! a day of a week: `2020-W02-1`.
 
 use chrono::{NaiveDate, NaiveTime, Weekday};
 
-use super::digits::{date_ms, parse_digits};
+use super::digits::{MS_PER_DAY, date_ms, parse_digits};
 
 /// Returns the start of the period `text`, in milliseconds since 1970.
 pub(super) fn parse_period(text: &[u8]) -> Option<i64> {
@@ -19,11 +20,18 @@ pub(super) fn parse_period(text: &[u8]) -> Option<i64> {
     let (year, rest) = text.split_at_checked(4)?;
     match without_separator(rest) {
         [b'Q', quarter @ ..] => quarter_ms(year, quarter),
-        [b'W', week @ ..] if week.len() == 2 => {
+        [b'M', month @ ..] => date_ms(parse_digits(year)?, parse_digits(month)?, 1),
+        [b'W', w1, w2, day @ ..] => {
             let year = i32::try_from(parse_digits(year)?).ok()?;
-            let week = u32::try_from(parse_digits(week)?).ok()?;
+            let week = u32::try_from(parse_digits(&[*w1, *w2])?).ok()?;
+            let day = match without_separator(day) {
+                [] => 1,
+                [day @ b'1'..=b'7'] => i64::from(day - b'0'),
+                _ => return None,
+            };
             let monday = NaiveDate::from_isoywd_opt(year, week, Weekday::Mon)?;
-            Some(monday.and_time(NaiveTime::MIN).and_utc().timestamp_millis())
+            let monday_ms = monday.and_time(NaiveTime::MIN).and_utc().timestamp_millis();
+            Some(monday_ms + (day - 1) * MS_PER_DAY)
         }
         month if month.len() == 2 && rest.len() == 3 => {
             date_ms(parse_digits(year)?, parse_digits(month)?, 1)

@@ -1,6 +1,7 @@
 //! Chooses among the styles that dates as text can have, row by row.
 
 use super::column_errors::{TimeText, two_date_orders};
+use super::digits::of_last_century;
 use super::steps::{TimeSteps, is_market_interval};
 use super::style::{DateOrder, DigitClock, Style, WallTime};
 use super::text::parse_text;
@@ -24,6 +25,9 @@ pub(super) struct StyleCandidates {
     ambiguous_text: Option<Vec<u8>>,
     /// The latest possible time, in milliseconds since 1970 UTC.
     latest_ms: i64,
+    /// Whether a year of two digits that would be in the future is one of
+    /// the last century.
+    allows_last_century: bool,
 }
 
 impl StyleCandidates {
@@ -35,14 +39,19 @@ impl StyleCandidates {
             .flat_map(|order| clocks.iter().map(move |&clock| Style { order, clock }))
             .map(|style| (style, TimeSteps::default()))
             .collect();
-        Self { candidates, ambiguous_text: None, latest_ms }
+        Self { candidates, ambiguous_text: None, latest_ms, allows_last_century: false }
+    }
+
+    /// Does the same if years of the last century are possible.
+    pub(super) fn of_last_century(clocks: &[DigitClock], latest_ms: i64) -> Self {
+        Self { allows_last_century: true, ..Self::new(clocks, latest_ms) }
     }
 
     /// Removes the candidates that do not fit `row`; a row that fits none is
     /// ignored.
     pub(super) fn push(&mut self, row: &TimeText) {
         let times: Vec<Option<i64>> =
-            self.candidates.iter().map(|(style, _)| time_of(row, *style)).collect();
+            self.candidates.iter().map(|(style, _)| self.time_of(row, *style)).collect();
         if times.iter().all(Option::is_none) {
             return;
         }
@@ -57,6 +66,18 @@ impl StyleCandidates {
         }
     }
 
+    /// Returns the time of `row`, without the zone of the file.
+    fn time_of(&self, row: &TimeText, style: Style) -> Option<i64> {
+        let WallTime { wall_ms, zone } = parse_text(&row.text, style)?;
+        let time_ms = match zone {
+            None | Some(TimeZone::Abbreviated(_)) => Some(wall_ms),
+            Some(zone) => zone.to_utc(wall_ms, &PreviousRow::default()),
+        };
+        let time_ms = time_ms?;
+        let is_shifted = self.allows_last_century;
+        Some(if is_shifted { of_last_century(&row.text, time_ms, self.latest_ms) } else { time_ms })
+    }
+
     /// Whether later rows could still resolve the ambiguity.
     pub(super) fn needs_more(&self) -> bool {
         let Some((_, first)) = self.candidates.first() else {
@@ -66,15 +87,22 @@ impl StyleCandidates {
             && self.candidates.iter().any(|(_, steps)| steps.hash != first.hash)
     }
 
+    /// Whether the times of a candidate are in order, none in the future.
+    pub(super) fn is_any_likely(&self) -> bool {
+        self.candidates.iter().any(|(_, steps)| self.is_likely(steps))
+    }
+
+    fn is_likely(&self, steps: &TimeSteps) -> bool {
+        let has_interval = steps.interval_ms().is_none_or(is_market_interval);
+        let is_past = steps.latest_ms <= self.latest_ms;
+        steps.is_ordered() && has_interval && is_past
+    }
+
     /// Returns the style that fits best. The error is the message that two
     /// styles fit equally well.
     pub(super) fn finish(self) -> Result<Style, String> {
-        let is_ordered = |steps: &TimeSteps| {
-            let has_interval = steps.interval_ms().is_none_or(is_market_interval);
-            let is_past = steps.latest_ms <= self.latest_ms;
-            steps.is_ordered() && has_interval && is_past
-        };
-        let any_ordered = self.candidates.iter().any(|(_, steps)| is_ordered(steps));
+        let is_ordered = |steps: &TimeSteps| self.is_likely(steps);
+        let any_ordered = self.is_any_likely();
         let mut likely: Vec<&(Style, TimeSteps)> =
             self.candidates.iter().filter(|(_, steps)| !any_ordered || is_ordered(steps)).collect();
         // If no row has more digits, `9` is an hour and `930` half past
@@ -101,15 +129,6 @@ impl StyleCandidates {
                 Err(two_date_orders(&text, [*style, *other]))
             }
         }
-    }
-}
-
-/// Returns the time of `row`, without the zone of the file.
-fn time_of(row: &TimeText, style: Style) -> Option<i64> {
-    let WallTime { wall_ms, zone } = parse_text(&row.text, style)?;
-    match zone {
-        None | Some(TimeZone::Abbreviated(_)) => Some(wall_ms),
-        Some(zone) => zone.to_utc(wall_ms, &PreviousRow::default()),
     }
 }
 

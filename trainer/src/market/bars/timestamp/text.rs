@@ -1,34 +1,40 @@
 //! Parses dates in their many notations, with a clock time and a zone.
 
 use super::clock::{parse_clock, parse_clock_and_zone};
-use super::digits::{date_ms, full_year, is_compact_date, parse_digits};
+use super::digits::{date_ms, full_year, is_compact_date, parse_digits, thousandths};
 use super::periods::parse_period;
+use super::respell::respelled;
 use super::style::{DateOrder, Style, WallTime};
 use super::words::parse_words;
-
-/// The characters after year, month and day, in Chinese and Japanese, and
-/// in Korean.
-const DATE_SIGNS: [[&str; 3]; 2] =
-    [["\u{5e74}", "\u{6708}", "\u{65e5}"], ["\u{b144}", "\u{c6d4}", "\u{c77c}"]];
 
 /// Separators of date and clock time, other than a space or `T`.
 const DATE_CLOCK_SEPARATORS: &[u8] = b"-_:,";
 
 /// Parses a date, possibly followed by a clock time and a zone.
 pub(super) fn parse_text(text: &[u8], style: Style) -> Option<WallTime> {
+    parse_usual(text, style).or_else(|| {
+        let other = respelled(std::str::from_utf8(text).ok()?)?;
+        parse_usual(other.as_bytes(), style)
+    })
+}
+
+fn parse_usual(text: &[u8], style: Style) -> Option<WallTime> {
     // `="…"` keeps spreadsheets from converting the text.
     let inner = text.strip_prefix(b"=\"").and_then(|text| text.strip_suffix(b"\""));
     let text = inner.unwrap_or(text);
     let (date, rest) = split_at_clock(text);
-    if rest.is_empty() && date.len() == 14 && is_compact_date(date) {
+    if rest.is_empty()
+        && date.iter().all(u8::is_ascii_digit)
+        && date.get(..14).is_some_and(is_compact_date)
+    {
         let (date, clock) = date.split_at(8);
-        let wall_ms = parse_date(date, style)? + parse_clock(clock, style)?;
+        let (clock, fraction) = clock.split_at(6);
+        let wall_ms = parse_date(date, style)? + parse_clock(clock, style)? + thousandths(fraction);
         return Some(WallTime { wall_ms, zone: None });
     }
     let Some(date_ms) = parse_date(date, style) else {
         let period = || Some(WallTime { wall_ms: parse_period(text)?, zone: None });
-        let signs = || parse_text(&with_signs_replaced(text)?, style);
-        return parse_words(text, style).or_else(period).or_else(signs);
+        return parse_words(text, style).or_else(period);
     };
     let (clock_ms, zone) = parse_clock_and_zone(rest, style)
         .or_else(|| parse_clock_and_zone(&with_colons(rest)?, style))?;
@@ -45,7 +51,7 @@ fn split_at_clock(text: &[u8]) -> (&[u8], &[u8]) {
     let is_compact = end > 8 && is_separator(8) && is_compact_date(&text[..8]);
     let is_year = || text[..4].iter().all(u8::is_ascii_digit);
     // `2020-01-06-05:00` may end in an offset.
-    let is_offset = || text[10] == b'-' && text.contains(&b':');
+    let is_offset = || text[10] == b'-' && text.split(|byte| *byte == b':').count() == 2;
     let is_long = end > 10 && is_separator(10) && is_year() && !is_offset();
     let end = match (is_compact, is_long) {
         (true, _) => 8,
@@ -53,21 +59,6 @@ fn split_at_clock(text: &[u8]) -> (&[u8], &[u8]) {
         (false, false) => end,
     };
     (&text[..end], text.get(end + 1..).unwrap_or_default())
-}
-
-/// Converts `2020年01月06日` and the like to `2020-01-06`.
-fn with_signs_replaced(text: &[u8]) -> Option<Vec<u8>> {
-    if text.is_ascii() {
-        return None;
-    }
-    let text = std::str::from_utf8(text).ok()?;
-    DATE_SIGNS.iter().find_map(|[year_sign, month_sign, day_sign]| {
-        let (year, rest) = text.split_once(year_sign)?;
-        let (month, rest) = rest.split_once(month_sign)?;
-        let (day, rest) = rest.split_once(day_sign)?;
-        let date = [year, month, day].map(str::trim).join("-");
-        Some(format!("{date} {}", rest.trim()).trim().as_bytes().to_vec())
-    })
 }
 
 /// Converts a clock time such as `09-30-00` or `09.30.00` to `09:30:00`.
@@ -94,7 +85,7 @@ fn parse_date(text: &[u8], style: Style) -> Option<i64> {
         return None;
     }
     let (year, month, day) = match (first.len(), third.len(), style.order) {
-        (4, 1 | 2, _) | (1 | 2, 1 | 2, DateOrder::YearFirst) => (first, second, third),
+        (3 | 4, 1 | 2, _) | (1 | 2, 1 | 2, DateOrder::YearFirst) => (first, second, third),
         (1 | 2, 4, DateOrder::Unknown) if separator == b'.' => (third, second, first),
         (1 | 2, 4 | 2, DateOrder::DayFirst) => (third, second, first),
         (1 | 2, 4 | 2, DateOrder::MonthFirst) => (third, first, second),

@@ -5,7 +5,9 @@ use std::fmt;
 use chrono::format::{Item, Parsed, StrftimeItems, parse};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Weekday};
 
-use super::digits::{MS_PER_DAY, MS_PER_SECOND, parse_digits, parse_epoch, parse_iso_seconds};
+use super::digits::{
+    MS_PER_DAY, MS_PER_SECOND, of_last_century, parse_digits, parse_epoch, parse_iso_seconds,
+};
 use super::number_formats::{NUMBER_FORMATS, NumberFormat};
 use super::style::{DateOrder, DigitClock, Style, WallTime};
 use super::text::parse_text;
@@ -41,6 +43,9 @@ pub(crate) struct TimeFormat {
     /// The earliest and latest valid time, unless the settings give the
     /// format.
     pub(super) limits_ms: Option<(i64, i64)>,
+    /// The latest possible time, which tells the century of a year of two
+    /// digits.
+    pub(super) latest_ms: i64,
 }
 
 impl TimeFormat {
@@ -50,7 +55,8 @@ impl TimeFormat {
     }
 
     pub(super) fn new(notation: Notation) -> Self {
-        Self { notation, zone: None, is_newest_first: false, limits_ms: None }
+        let latest_ms = i64::MAX;
+        Self { notation, zone: None, is_newest_first: false, limits_ms: None, latest_ms }
     }
 
     /// Parses `text` to milliseconds since 1970 UTC.
@@ -63,7 +69,7 @@ impl TimeFormat {
             },
             Notation::Number(number_format) => {
                 let wall_ms = self
-                    .within_limits(number_format.parse(text))
+                    .within_limits(number_format.parse_until(text, self.latest_ms))
                     .or_else(|| self.parse_other_unix_unit(text))?;
                 WallTime { wall_ms, zone: None }
             }
@@ -78,12 +84,19 @@ impl TimeFormat {
             }
             Notation::Pattern(pattern) => parse_strftime(pattern, text)?,
         };
+        let is_text = matches!(self.notation, Notation::Text(_) | Notation::Pattern(_));
+        let wall_ms = match stamp.wall_ms {
+            late_ms if late_ms > self.latest_ms && is_text => {
+                of_last_century(text, late_ms, self.latest_ms)
+            }
+            wall_ms => wall_ms,
+        };
         let time_ms = match stamp.zone.or(self.zone.filter(|_| !self.is_absolute())) {
-            None => Some(stamp.wall_ms),
-            Some(TimeZone::Abbreviated(name)) => self.zone?.to_utc_abbreviated(stamp.wall_ms, name),
+            None => Some(wall_ms),
+            Some(TimeZone::Abbreviated(name)) => self.zone?.to_utc_abbreviated(wall_ms, name),
             Some(zone) => {
                 let is_newest_first = self.is_newest_first;
-                zone.to_utc(stamp.wall_ms, &PreviousRow { time_ms: previous_ms, is_newest_first })
+                zone.to_utc(wall_ms, &PreviousRow { time_ms: previous_ms, is_newest_first })
             }
         };
         self.within_limits(time_ms)

@@ -1,30 +1,59 @@
 //! Parses dates whose month is a word: `06-Jan-2020`, `Jan 06, 2020`,
-//! `Mon, 06 Jan 2020 09:30:00 GMT`, `6th January 2020`, `2020-Jan-06`,
-//! `Mon Jan 06 09:30:00 UTC 2020`, `06 janv. 2020`.
+//! `06 Jan 2020 09:30:00 GMT`, `6th January 2020`, `2020-Jan-06`,
+//! `Jan 06 09:30:00 UTC 2020`, `06 janv. 2020`.
 
 use super::clock::parse_clock_and_zone;
 use super::digits::{date_ms, full_year, parse_digits};
 use super::style::{Style, WallTime};
+use crate::market::bars::letters::plain_letters;
 
 /// The months in English, then in German, French, Spanish, Italian,
-/// Portuguese and Dutch, where they differ.
+/// Portuguese, Dutch, the Nordic languages, Polish, Czech, Hungarian,
+/// Romanian, Turkish, Indonesian and Russian, without accents, where they
+/// differ.
 const MONTHS: [&str; 12] = [
-    "january januar janvier enero gennaio janeiro januari",
-    "february februar février fevrier febrero febbraio fevereiro februari",
-    "march märz mrz mars marzo março marco maart mrt",
-    "april avril abril aprile",
-    "may mai mayo maggio maio mei",
-    "june juni juin junio giugno junho",
-    "july juli juillet julio luglio julho",
-    "august août aout agosto augustus",
-    "september septembre septiembre settembre setembro",
-    "october oktober octobre octubre ottobre outubro",
-    "november novembre noviembre novembro",
-    "december dezember décembre decembre diciembre dicembre dezembro",
+    "january januar janner janvier enero gennaio janeiro januari tammikuuta stycznia styczen ledna \
+     leden ianuarie ocak января январь",
+    "february februar feber fevrier febrero febbraio fevereiro februari helmikuuta lutego luty unora \
+     unor subat февраля февраль",
+    "march marz mrz maerz mars marzo marco maart mrt maaliskuuta marca marzec brezna brezen martie mart \
+     marcius maret марта март",
+    "april avril abril aprile huhtikuuta kwietnia kwiecien dubna duben aprilis aprilie nisan апреля \
+     апрель",
+    "may mai mayo maggio maio mei maj maja toukokuuta kvetna kveten majus mayis мая май",
+    "june juni juin junio giugno junho kesakuuta czerwca czerwiec cervna cerven junius iunie haziran \
+     июня июнь",
+    "july juli juillet julio luglio julho heinakuuta lipca lipiec cervence cervenec julius iulie temmuz \
+     июля июль",
+    "august aout agosto augustus augusti elokuuta sierpnia sierpien srpna srpen augusztus agustus \
+     agustos августа август",
+    "september septembre septiembre settembre setembro syyskuuta wrzesnia wrzesien zari szeptember \
+     septembrie eylul сентября сентябрь",
+    "october oktober octobre octubre ottobre outubro lokakuuta pazdziernika pazdziernik rijna rijen \
+     octombrie ekim октября октябрь",
+    "november novembre noviembre novembro marraskuuta listopada listopad listopadu noiembrie kasim \
+     ноября ноябрь",
+    "december dezember decembre diciembre dicembre dezembro desember joulukuuta grudnia grudzien \
+     prosince prosinec decembrie aralik декабря декабрь",
 ];
 
-const WEEKDAYS: [&str; 7] =
-    ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+/// The weekdays of the same languages, from two letters on.
+const WEEKDAYS: [&str; 14] = [
+    "monday tuesday wednesday thursday friday saturday sunday",
+    "montag dienstag mittwoch donnerstag freitag samstag sonntag",
+    "lundi mardi mercredi jeudi vendredi samedi dimanche",
+    "lunes martes miercoles jueves viernes sabado domingo",
+    "lunedi martedi mercoledi giovedi venerdi sabato domenica",
+    "segunda terca quarta quinta sexta segunda-feira",
+    "maandag dinsdag woensdag donderdag vrijdag zaterdag zondag",
+    "mandag tirsdag onsdag torsdag fredag lordag sondag mandag tisdag",
+    "maanantai tiistai keskiviikko torstai perjantai lauantai sunnuntai",
+    "poniedzialek wtorek sroda czwartek piatek sobota niedziela",
+    "pazartesi sali carsamba persembe cuma cumartesi pazar",
+    "понедельник вторник среда четверг пятница суббота воскресенье",
+    "пн вт ср чт пт сб вс",
+    "\u{6708} \u{706b} \u{6c34} \u{6728} \u{91d1} \u{571f} \u{65e5}",
+];
 
 /// The fewest letters of an abbreviated month.
 const N_LETTERS: usize = 3;
@@ -34,11 +63,8 @@ const N_LETTERS: usize = 3;
 pub(super) fn parse_words(text: &[u8], style: Style) -> Option<WallTime> {
     let text = std::str::from_utf8(text).ok()?;
     let (before, month, after) = split_at_month(text)?;
-    let before = without_ordinal(before.trim_end_matches(is_separator));
-    let n_digits = before.bytes().rev().take_while(u8::is_ascii_digit).count();
-    let (weekday, first) = before.split_at(before.len() - n_digits);
-    let weekday = weekday.trim_end_matches(is_separator);
-    if !weekday.is_empty() && !WEEKDAYS.iter().any(|name| is_short_for(weekday, name)) {
+    let first = without_ordinal(before.trim_matches(is_separator));
+    if !first.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
     let (second, rest) = leading_digits(after);
@@ -54,7 +80,7 @@ pub(super) fn parse_words(text: &[u8], style: Style) -> Option<WallTime> {
         _ => return None,
     };
     let date_ms = date_ms(full_year(year.as_bytes())?, month, parse_digits(day.as_bytes())?)?;
-    let rest = rest.trim_start_matches([',', ' ', 'T', ':', '_', '-']);
+    let rest = rest.trim_start_matches([',', '.', ' ', 'T', ':', '_', '-']);
     let (clock_ms, zone) = parse_clock_and_zone(rest.as_bytes(), style)?;
     Some(WallTime { wall_ms: date_ms + clock_ms, zone })
 }
@@ -116,15 +142,33 @@ fn split_at_month(text: &str) -> Option<(&str, i64, &str)> {
     None
 }
 
+/// Whether `word` is a month.
+pub(super) fn is_month(word: &str) -> bool {
+    month_of(word.trim_end_matches('.')).is_some()
+}
+
+/// Whether `word` is a weekday or its first letters.
+pub(super) fn is_weekday(word: &str) -> bool {
+    let word = plain_letters(word.trim_matches(['.', '(', ')']));
+    let is_alone = word.chars().all(|letter| !letter.is_ascii());
+    let is_long = word.chars().count() > 1 && word.chars().all(char::is_alphabetic);
+    let mut names = WEEKDAYS.iter().flat_map(|names| names.split(' '));
+    (is_long || is_alone && !word.is_empty()) && names.any(|name| name.starts_with(&word))
+}
+
 fn month_of(word: &str) -> Option<i64> {
     let number = |idx: usize| i64::try_from(idx).expect("there are twelve") + 1;
-    let english = |names: &str| is_short_for(word, names.split(' ').next().unwrap_or_default());
+    let word = plain_letters(word);
+    let english = |names: &str| is_short_for(&word, names.split(' ').next().unwrap_or_default());
     if let Some(idx) = MONTHS.iter().position(|names| english(names)) {
         return Some(number(idx));
     }
-    let word = word.to_lowercase();
     if word.chars().count() < N_LETTERS {
         return None;
+    }
+    let is_name = |names: &str| names.split(' ').any(|name| name == word);
+    if let Some(idx) = MONTHS.iter().position(|names| is_name(names)) {
+        return Some(number(idx));
     }
     let is_like = |names: &str| names.split(' ').any(|name| name.starts_with(&word));
     // `jui` is short for June and July in French.
@@ -137,7 +181,5 @@ fn month_of(word: &str) -> Option<i64> {
 
 /// Whether `word` is `name`, its first three letters, or `Sept`.
 fn is_short_for(word: &str, name: &str) -> bool {
-    word.eq_ignore_ascii_case(name)
-        || word.eq_ignore_ascii_case(&name[..N_LETTERS])
-        || (name == "september" && word.eq_ignore_ascii_case("sept"))
+    word == name || word == &name[..N_LETTERS] || (name == "september" && word == "sept")
 }

@@ -1,0 +1,53 @@
+//! The names of the columns, from the lines of a header.
+
+use crate::market::bars::input::SampleRow;
+use crate::market::bars::timestamp::is_date;
+
+/// Joins the lines of a header to one name for each column: of the first
+/// column, the last line; of the others, all lines that differ between
+/// columns.
+pub(in crate::market::bars) fn names_of(rows: &[SampleRow]) -> Vec<String> {
+    let mut names: Vec<String> = rows[0].cells.iter().map(|name| without_mark(name)).collect();
+    for row in &rows[1..] {
+        names[0].clone_from(&row.cells[0]);
+        let others = &row.cells[1..];
+        let differ = others.iter().any(|name| *name != others[0]);
+        for (name, more) in names[1..].iter_mut().zip(others) {
+            if differ && !more.is_empty() {
+                format!("{name} {more}").trim().clone_into(name);
+            }
+        }
+    }
+    names
+}
+
+/// Returns `name` without the mark of a comment.
+pub(super) fn without_mark(name: &str) -> String {
+    name.trim().trim_start_matches('#').trim().to_owned()
+}
+
+/// Returns `names` with one for a column that has none: row names, as R
+/// writes them, or nothing after a last delimiter.
+pub(super) fn with_nameless(
+    names: &[String],
+    rows: &[Vec<String>],
+    lacks_time: bool,
+) -> Option<Vec<String>> {
+    if rows.is_empty() || rows[0].len() != names.len() + 1 {
+        return None;
+    }
+    let is_empty = rows.iter().all(|row| row[names.len()].trim().is_empty());
+    let count = |row: &Vec<String>| row[0].trim().parse::<usize>().ok();
+    let are_counted = rows.len() > 1
+        && rows.windows(2).all(|pair| count(&pair[0]).map(|n| n + 1) == count(&pair[1]))
+        && count(&rows[0]).is_some_and(|first| first < 2);
+    let are_dates = lacks_time && rows.iter().all(|row| is_date(row[0].as_bytes()));
+    let nameless = || [String::new()];
+    if is_empty {
+        Some([names, &nameless()].concat())
+    } else if are_counted || are_dates {
+        Some([&nameless()[..], names].concat())
+    } else {
+        None
+    }
+}
