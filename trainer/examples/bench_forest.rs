@@ -11,7 +11,11 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use trainer::learning::forest::{ForestOptions, LibraryForest, Samples, TreeSeed, splitmix64};
+use smartcore::ensemble::extra_trees_regressor::{
+    ExtraTreesRegressor, ExtraTreesRegressorParameters,
+};
+use smartcore::linalg::basic::matrix::DenseMatrix;
+use trainer::learning::forest::{Forest, ForestOptions, Samples, TreeSeed, splitmix64};
 
 const N_ROWS: usize = 8_192;
 const N_RUNS: usize = 25;
@@ -77,28 +81,32 @@ impl Case {
     fn measure(&self) -> Result<()> {
         let known = rows(0, self.n_train, self.n_features);
         let targets: Vec<f64> = known.iter().zip(0..).map(|(row, at)| target(row, at)).collect();
-        let library = LibraryForest::fit(
-            &Samples::whole(&borrowed(&known))?,
-            &targets,
-            &ForestOptions {
-                n_trees: self.n_trees,
-                min_samples_leaf: self.min_samples_leaf,
-                min_samples_split: 2,
-                cuts_per_feature: 1,
-                max_depth: self.max_depth,
-                seed: TreeSeed { run: 1, refit: 0, action: 0 },
-            },
-        )?;
-        let forest = library.compile()?;
+        let seed = TreeSeed { run: 1, refit: 0, action: 0 };
+        let Self { n_trees, min_samples_leaf, max_depth, .. } = *self;
+        let options =
+            ForestOptions { n_trees, min_samples_leaf, cuts_per_feature: 1, max_depth, seed };
+        let forest = Forest::fit(&Samples::whole(&borrowed(&known))?, &targets, &options)?;
+        let mut parameters = ExtraTreesRegressorParameters::default()
+            .with_n_trees(n_trees)
+            .with_min_samples_leaf(min_samples_leaf)
+            .with_min_samples_split(2 * min_samples_leaf)
+            .with_m(self.n_features)
+            .with_seed(seed.tree(0, 0));
+        // The library counts the root.
+        parameters.max_depth = max_depth.map(|depth| depth + 1);
+        let known = DenseMatrix::from_2d_vec(&known)?;
+        let library = ExtraTreesRegressor::fit(&known, &targets, parameters)?;
         let new = rows(1, N_ROWS, self.n_features);
         let flat = new.concat();
-        let predictor = library.predictor(&borrowed(&new))?;
+        let matrix = DenseMatrix::from_2d_vec(&new)?;
         let (mut expected, mut found) = (Vec::new(), vec![0.0; N_ROWS]);
         let mut one_by_one = vec![0.0; N_ROWS];
         let mut best = [Duration::MAX; 3];
         for _ in 0..N_RUNS {
-            time(&mut best[0], || expected = predictor.predict().unwrap_or_default());
-            time(&mut best[1], || forest.predict_rows(&flat, &mut found));
+            time(&mut best[0], || expected = library.predict(&matrix).unwrap_or_default());
+            time(&mut best[1], || {
+                forest.predict_leaves(&forest.leaves([&flat, &[]]), &mut found);
+            });
             time(&mut best[2], || {
                 for (row, prediction) in new.iter().zip(&mut one_by_one) {
                     *prediction = forest.predict_row(row);

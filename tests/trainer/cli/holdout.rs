@@ -18,7 +18,7 @@ fn trained(n_changed: usize, settings: &serde_json::Value) -> (Vec<u8>, String, 
     let model = trainer::learning::model::TradingModel::load(&path).unwrap();
     let probe: Vec<f64> = (0..model.n_features()).map(|idx| idx as f64 / 10.0).collect();
     let mut values = [0.0; 3];
-    model.q_values(&probe, &mut values);
+    model.policy().values(&probe, &mut values);
     (
         values.iter().flat_map(|value| value.to_le_bytes()).collect(),
         session["metrics"].to_string(),

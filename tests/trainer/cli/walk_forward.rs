@@ -77,7 +77,7 @@ fn the_model_that_stays_is_fitted_last_to_all_bars_and_has_no_test() {
         let model = TradingModel::load(&workspace.path(model)).unwrap();
         let row: Vec<f64> = (0..model.n_features()).map(|idx| idx as f64 / 10.0).collect();
         let mut values = [0.0; 3];
-        model.q_values(&row, &mut values);
+        model.policy().values(&row, &mut values);
         (values.map(f64::to_bits), model)
     };
     let workspace = walked("expanding", &[]);

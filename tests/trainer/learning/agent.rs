@@ -2,8 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test may panic")]
 
-mod core;
-mod hill;
 mod nothing;
 mod planted;
 mod settings;
@@ -27,18 +25,34 @@ impl Noise {
     }
 }
 
-/// A learner of few bars: one feature, leaves of one bar.
-fn small_learner(discount: f64) -> FittedQ {
-    let config = AgentConfig {
+/// The settings for few bars: leaves of one bar.
+fn small_config(discount: f64) -> AgentConfig {
+    AgentConfig {
         discount,
         n_trees: 3,
         memory_shares: 1,
         min_samples_leaf: 1,
         memory_bars: 100,
         ..AgentConfig::default()
-    };
+    }
+}
+
+/// A learner of few bars with one feature.
+fn small_learner(discount: f64) -> FittedQ {
     let setup = LearnerSetup { n_features: 1, cost_per_exposure: 0.0, seed: 1 };
-    FittedQ::new(config, setup).unwrap()
+    FittedQ::new(small_config(discount), setup).unwrap()
+}
+
+/// Shows the learner bars of one feature each, which are numbered from
+/// `first_ms` on.
+fn show<'a>(
+    learner: &mut FittedQ,
+    first_ms: i64,
+    bars: impl IntoIterator<Item = &'a (f64, Option<f64>)>,
+) {
+    for (time_ms, (open, feature)) in (first_ms..).zip(bars) {
+        learner.observe(time_ms, *open, feature.as_ref().map(std::slice::from_ref)).unwrap();
+    }
 }
 
 /// The value of being long in the state `feature`.
@@ -56,21 +70,22 @@ fn check_close(found: f64, expected: f64) {
 #[test]
 fn a_decision_earns_from_the_next_open_to_the_one_after() {
     let mut learner = small_learner(0.0);
-    for (open, feature) in [(100.0, 0.0), (110.0, 1.0), (121.0, 2.0), (108.9, 3.0)] {
-        learner.observe(open, Some(&[feature])).unwrap();
-    }
+    let bars = [(100.0, Some(0.0)), (110.0, Some(1.0)), (121.0, Some(2.0)), (108.9, Some(3.0))];
+    show(&mut learner, 0, &bars);
     assert_eq!(learner.n_rows(), 2);
     assert_eq!(learner.backup().unwrap().unwrap().n_rows, 2);
     check_close(long_value(&learner, 0.0), 121.0 / 110.0 - 1.0);
     check_close(long_value(&learner, 1.0), 108.9 / 121.0 - 1.0);
 }
 
+/// Three bars of no return, then one of a half.
+const RISE: [(f64, Option<f64>); 5] =
+    [(1.0, Some(0.0)), (1.0, Some(1.0)), (1.0, Some(2.0)), (1.5, Some(3.0)), (1.5, Some(4.0))];
+
 #[test]
 fn backups_come_to_what_the_bars_ahead_are_worth() {
     let mut learner = small_learner(0.5);
-    for (open, feature) in [(1.0, 0.0), (1.0, 1.0), (1.0, 2.0), (1.5, 3.0), (1.5, 4.0)] {
-        learner.observe(open, Some(&[feature])).unwrap();
-    }
+    show(&mut learner, 0, &RISE);
     // From linear values, whose error is halved each time.
     let reports = (0..30).map(|_| learner.backup().unwrap().unwrap());
     let reports: Vec<_> = reports.collect();
@@ -80,17 +95,59 @@ fn backups_come_to_what_the_bars_ahead_are_worth() {
     assert_eq!((reports[0].n_backups, reports[29].n_backups), (1, 30));
 }
 
+#[test]
+fn the_best_next_exposure_pays_its_cost() {
+    let setup = LearnerSetup { n_features: 1, cost_per_exposure: 0.1, seed: 1 };
+    let mut learner = FittedQ::new(small_config(0.5), setup).unwrap();
+    show(&mut learner, 0, &RISE);
+    for _ in 0..30 {
+        learner.backup().unwrap();
+    }
+    let mut values = [0.0; 3];
+    learner.policy().q_values(&[0.0], &mut values);
+    // Then long at the next bar, for 0.2 from short and 0.1 from flat.
+    for (value, expected) in values.into_iter().zip([0.15, 0.2, 0.25]) {
+        check_close(value, expected);
+    }
+}
+
+/// The value of a bar of noise, whose next bar is noise too; the mean
+/// over some worlds.
+fn worth_of_luck(double_q: bool) -> f64 {
+    let worth = |seed: u64| {
+        let config = AgentConfig { double_q, min_samples_leaf: 1000, ..small_config(0.9) };
+        let setup = LearnerSetup { n_features: 1, cost_per_exposure: 0.0, seed: 1 };
+        let mut learner = FittedQ::new(config, setup).unwrap();
+        let (mut noise, mut open) = (Noise(seed), 1.0);
+        for time_ms in 0..40 {
+            learner.observe(time_ms, open, Some(&[noise.normal()])).unwrap();
+            open *= 1.0 + 0.01 * noise.normal();
+        }
+        for _ in 0..30 {
+            learner.backup().unwrap();
+        }
+        assert_eq!(learner.policy().forests().len(), if double_q { 6 } else { 3 });
+        let mut values = [0.0; 3];
+        learner.policy().q_values(&[0.0], &mut values);
+        values[1]
+    };
+    (0..100).map(worth).sum::<f64>() / 100.0
+}
+
+#[test]
+fn luck_is_taken_for_worth_unless_values_are_estimated_twice() {
+    let (single, double) = (worth_of_luck(false), worth_of_luck(true));
+    assert!(single > 0.005, "{single}");
+    assert!(double.abs() < 0.2 * single, "{double} and {single}");
+}
+
 #[track_caller]
 fn check_no_leak(seam: impl FnOnce(&mut FittedQ), last: f64) {
     let mut learner = small_learner(0.9);
-    for feature in [0.0, 1.0, 2.0] {
-        learner.observe(1.0, Some(&[feature])).unwrap();
-    }
+    show(&mut learner, 0, &[0.0, 1.0, 2.0].map(|feature| (1.0, Some(feature))));
     seam(&mut learner);
     // A rich state right after the seam: nobody before it may gain.
-    for (open, feature) in [(1.0, 10.0), (1.0, 11.0), (2.0, 12.0)] {
-        learner.observe(open, Some(&[feature])).unwrap();
-    }
+    show(&mut learner, 4, &[(1.0, Some(10.0)), (1.0, Some(11.0)), (2.0, Some(12.0))]);
     for _ in 0..5 {
         learner.backup().unwrap();
     }
@@ -107,17 +164,14 @@ fn nothing_is_learned_across_the_end_of_an_episode() {
 
 #[test]
 fn nothing_is_learned_across_a_bar_without_features() {
-    check_no_leak(|learner| learner.observe(1.0, None).unwrap(), 2.0);
+    check_no_leak(|learner| show(learner, 3, &[(1.0, None)]), 2.0);
 }
 
 #[test]
 fn a_bar_without_features_keeps_the_returns_of_the_bars_before() {
     let mut learner = small_learner(0.0);
-    learner.observe(1.0, Some(&[0.0])).unwrap();
-    learner.observe(1.0, None).unwrap();
-    learner.observe(1.25, Some(&[2.0])).unwrap();
-    learner.observe(5.0, Some(&[3.0])).unwrap();
-    learner.observe(10.0, None).unwrap();
+    let bars = [(1.0, Some(0.0)), (1.0, None), (1.25, Some(2.0)), (5.0, Some(3.0)), (10.0, None)];
+    show(&mut learner, 0, &bars);
     learner.backup().unwrap();
     assert_eq!(learner.n_rows(), 2);
     check_close(long_value(&learner, 0.0), 0.25);
@@ -130,7 +184,7 @@ fn only_the_most_recent_bars_are_remembered() {
     for bar in 0..1000_u32 {
         // The return doubles at every bar of the last hundred.
         let open = if bar < 898 { 1.0 } else { 2.0_f64.powi(bar.cast_signed() - 898) };
-        learner.observe(open, Some(&[f64::from(bar)])).unwrap();
+        learner.observe(bar.into(), open, Some(&[f64::from(bar)])).unwrap();
         assert!(learner.n_rows() <= 100);
     }
     assert_eq!(learner.n_rows(), 100);
@@ -147,8 +201,9 @@ fn the_seed_changes_the_trees_but_refits_share_none() {
         let config = AgentConfig { min_samples_leaf: 10, discount: 0.0, ..Default::default() };
         let mut learner = FittedQ::new(config, setup).unwrap();
         let mut noise = Noise(3);
-        for _ in 0..300 {
-            learner.observe(1.0 + 0.1 * noise.uniform(), Some(&[noise.normal()])).unwrap();
+        for time_ms in 0..300 {
+            let open = 1.0 + 0.1 * noise.uniform();
+            learner.observe(time_ms, open, Some(&[noise.normal()])).unwrap();
         }
         for _ in 0..n_backups {
             learner.backup().unwrap();
@@ -177,7 +232,7 @@ fn a_policy_without_a_backup_stays_where_it_is() {
 fn an_empty_memory_gives_no_report() {
     let mut learner = small_learner(0.5);
     assert_eq!(learner.refit().unwrap(), None);
-    learner.observe(1.0, Some(&[1.0])).unwrap();
+    show(&mut learner, 0, &[(1.0, Some(1.0))]);
     assert_eq!(learner.refit().unwrap(), None);
 }
 
@@ -185,7 +240,7 @@ fn an_empty_memory_gives_no_report() {
 fn broken_rows_are_refused() {
     let mut learner = small_learner(0.5);
     let mut error =
-        |open: f64, row: &[f64]| learner.observe(open, Some(row)).unwrap_err().to_string();
+        |open: f64, row: &[f64]| learner.observe(0, open, Some(row)).unwrap_err().to_string();
     insta::assert_snapshot!(error(1.0, &[1.0, 2.0]), @"a row has 2 features, not 1");
     insta::assert_snapshot!(error(1.0, &[f64::NAN]), @"feature 0 is NaN; it must be a finite number");
     insta::assert_snapshot!(error(0.0, &[1.0]), @"the open of a bar is 0; it must be above 0");

@@ -136,7 +136,7 @@ fn settings_out_of_range_are_named() {
 fn broken_bars_are_refused() {
     let mut learner = learner(ForecastConfig::default(), 1);
     let mut error =
-        |open: f64, row: &[f64]| learner.observe(open, Some(row)).unwrap_err().to_string();
+        |open: f64, row: &[f64]| learner.observe(0, open, Some(row)).unwrap_err().to_string();
     insta::assert_snapshot!(error(1.0, &[1.0, 2.0]), @"a row has 2 features, not 1");
     insta::assert_snapshot!(error(1.0, &[f64::NAN]), @"feature 0 is NaN; it must be a finite number");
     insta::assert_snapshot!(error(0.0, &[1.0]), @"the open of a bar is 0; it must be above 0");

@@ -4,9 +4,12 @@
 
 use proptest::prelude::*;
 use rayon::ThreadPoolBuilder;
-use trainer::learning::forest::{
-    Forest, ForestOptions, LibraryForest, Samples, TreeSeed, splitmix64,
+use serde_json::Value;
+use smartcore::ensemble::extra_trees_regressor::{
+    ExtraTreesRegressor, ExtraTreesRegressorParameters,
 };
+use smartcore::linalg::basic::matrix::DenseMatrix;
+use trainer::learning::forest::{Forest, ForestOptions, Samples, TreeSeed, splitmix64};
 
 /// Rows of small whole numbers (`n_levels` of them, so that values
 /// repeat) and targets that depend on them.
@@ -33,20 +36,50 @@ fn borrowed(rows: &[Vec<f64>]) -> Vec<&[f64]> {
 
 fn options(n_trees: usize, min_samples_leaf: usize) -> ForestOptions {
     let seed = TreeSeed { run: 7, refit: 3, action: 1 };
-    ForestOptions {
-        n_trees,
-        min_samples_leaf,
-        min_samples_split: 0,
-        cuts_per_feature: 1,
-        max_depth: None,
-        seed,
-    }
+    ForestOptions { n_trees, min_samples_leaf, cuts_per_feature: 1, max_depth: None, seed }
 }
 
 fn predict(forest: &Forest, rows: &[Vec<f64>]) -> Vec<u64> {
     let mut predictions = vec![f64::NAN; rows.len()];
-    forest.predict_rows(&rows.concat(), &mut predictions);
-    predictions.into_iter().map(f64::to_bits).collect()
+    forest.predict_leaves(&forest.leaves([&rows.concat(), &[]]), &mut predictions);
+    bits(&predictions)
+}
+
+/// What the library's own forest predicts, grown on whole samples.
+fn library_predictions(data: &Data, options: &ForestOptions, rows: &[Vec<f64>]) -> Vec<f64> {
+    // It tries one cut on each column.
+    let matrix = |rows: &[Vec<f64>]| {
+        let rows = rows.iter().map(|row| row.repeat(options.cuts_per_feature)).collect();
+        DenseMatrix::from_2d_vec(&rows).unwrap()
+    };
+    let parameters = ExtraTreesRegressorParameters::default()
+        .with_n_trees(options.n_trees)
+        .with_min_samples_leaf(options.min_samples_leaf)
+        .with_min_samples_split(2 * options.min_samples_leaf)
+        .with_seed(options.seed.tree(0, 0))
+        .with_m(data.rows[0].len() * options.cuts_per_feature);
+    let library = ExtraTreesRegressor::fit(&matrix(&data.rows), &data.targets, parameters).unwrap();
+    library.predict(&matrix(rows)).unwrap()
+}
+
+/// The mean over the stored trees, each walked node by node.
+fn stored_prediction(stored: &Value, row: &[f64]) -> f64 {
+    let trees = stored["trees"].as_array().unwrap();
+    let leaf = |tree: &Value| {
+        let mut node = 0;
+        loop {
+            let value = tree["values"][node].as_f64().unwrap();
+            match usize::try_from(tree["children"][node].as_u64().unwrap()).unwrap() {
+                0 => break value,
+                child => {
+                    let feature = usize::try_from(tree["features"][node].as_u64().unwrap());
+                    let is_left = row[feature.unwrap()] <= value;
+                    node = if is_left { child } else { child + 1 };
+                }
+            }
+        }
+    };
+    trees.iter().fold(0.0, |sum, tree| sum + leaf(tree)) / trees.len() as f64
 }
 
 fn bits(values: &[f64]) -> Vec<u64> {
@@ -75,22 +108,26 @@ proptest! {
         n_subsamples in 1_usize..4,
         cuts_per_feature in 1_usize..4,
     ) {
-        let Data { rows, targets } = data(n_rows, n_features, n_levels);
-        let samples = Samples::subsampled(&borrowed(&rows), n_subsamples.min(n_trees), 5).unwrap();
+        let data = data(n_rows, n_features, n_levels);
+        let samples = |n: usize| Samples::subsampled(&borrowed(&data.rows), n, 5).unwrap();
         let options = ForestOptions { cuts_per_feature, ..options(n_trees, leaf) };
-        let library = LibraryForest::fit(&samples, &targets, &options).unwrap();
-        let forest = library.compile().unwrap();
+        let forest = Forest::fit(&samples(1), &data.targets, &options).unwrap();
         // Rows made of the thresholds themselves are ties; neighbours
         // of a threshold and missing numbers must agree as well.
         let ties = thresholds(&forest).into_iter().flat_map(|threshold| {
             [threshold, threshold.next_up(), threshold.next_down(), f64::NAN]
         });
         let ties = ties.map(|value| vec![value; n_features]);
-        let rows: Vec<Vec<f64>> = rows.iter().cloned().chain(ties).collect();
-        let expected = library.predict(&borrowed(&rows)).unwrap();
+        let rows: Vec<Vec<f64>> = data.rows.iter().cloned().chain(ties).collect();
+        let expected = library_predictions(&data, &options, &rows);
         prop_assert_eq!(predict(&forest, &rows), bits(&expected));
         let one_by_one: Vec<f64> = rows.iter().map(|row| forest.predict_row(row)).collect();
         prop_assert_eq!(bits(&one_by_one), bits(&expected));
+        let forest = Forest::fit(&samples(n_subsamples.min(n_trees)), &data.targets, &options);
+        let forest = forest.unwrap();
+        let stored = serde_json::to_value(&forest).unwrap();
+        let expected: Vec<f64> = rows.iter().map(|row| stored_prediction(&stored, row)).collect();
+        prop_assert_eq!(predict(&forest, &rows), bits(&expected));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test may panic")]
 
-mod damage;
+pub(crate) mod damage;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,27 +12,41 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, TimeZone, Utc};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use trainer::learning::agent::{AgentConfig, FittedPolicy, LearnerSetup};
+use trainer::learning::agent::{AgentConfig, FittedQ, LearnerSetup};
 use trainer::learning::forest::splitmix64;
-use trainer::learning::model::{ModelMetadata, TradingModel, TrainingRows};
+use trainer::learning::model::{ModelMetadata, TradingModel};
 use zip::ZipArchive;
 
-/// A model of two features, fitted to 400 bars.
-fn model(seed: u64) -> TradingModel {
-    let uniform = |at: usize| (splitmix64(at as u64) >> 11) as f64 / (1_u64 << 53) as f64;
-    let opens: Vec<f64> = (0..400).map(|bar| 1.0 + 0.1 * uniform(bar)).collect();
-    let rows: Vec<f64> = (0..800).map(|at| uniform(1000 + at)).collect();
-    let bars = TrainingRows { opens: &opens, rows: &rows, n_backups: 2 };
+/// A learner of two features that has seen `n_bars` bars.
+fn learner(seed: u64, n_bars: u32) -> FittedQ {
+    let uniform = |at: u32| (splitmix64(at.into()) >> 11) as f64 / (1_u64 << 53) as f64;
     let config = AgentConfig { min_samples_leaf: 40, n_trees: 10, ..AgentConfig::default() };
     let setup = LearnerSetup { n_features: 2, cost_per_exposure: 0.0005, seed };
-    let model = TradingModel::fit(&bars, config, setup).unwrap();
+    let mut learner = FittedQ::new(config, setup).unwrap();
+    for bar in 0..n_bars {
+        let row = [uniform(1000 + 2 * bar), uniform(1001 + 2 * bar)];
+        learner.observe(bar.into(), 1.0 + 0.1 * uniform(bar), Some(&row)).unwrap();
+    }
+    learner
+}
+
+/// A model fitted to 400 bars.
+fn model(seed: u64) -> TradingModel {
+    let mut learner = learner(seed, 400);
+    for _ in 0..2 {
+        learner.backup().unwrap();
+    }
     let about = ModelMetadata {
         features: json!({"names": ["a", "b"]}),
         data: json!({"sha256": "ab", "first_ms": 1, "last_ms": 2}),
         metrics: json!({"sharpe": -0.1}),
-        config: model.metadata().config.clone(),
+        config: json!({"n_trees": 10}),
     };
-    model.with_metadata(about)
+    TradingModel::of_learner(&learner, about).unwrap()
+}
+
+fn save(model: &TradingModel, path: &Path) {
+    assert_eq!(model.archive_and_save(path, noon()).unwrap(), None);
 }
 
 struct Place {
@@ -52,7 +66,7 @@ fn noon() -> DateTime<Utc> {
 
 fn values(model: &TradingModel, row: &[f64]) -> Vec<u64> {
     let mut values = vec![0.0; model.exposures().len()];
-    model.q_values(row, &mut values);
+    model.policy().values(row, &mut values);
     values.into_iter().map(f64::to_bits).collect()
 }
 
@@ -76,7 +90,7 @@ pub fn unpack(bytes: &[u8]) -> Parts {
 fn a_saved_model_loads_with_the_same_predictions() {
     let Place { folder: _folder, path } = place();
     let saved = model(1);
-    saved.save(&path).unwrap();
+    save(&saved, &path);
     let loaded = TradingModel::load(&path).unwrap();
     for step in 0..50 {
         let row = [f64::from(step) / 50.0, 1.0 - f64::from(step) / 40.0];
@@ -99,9 +113,8 @@ fn equal_models_are_equal_files_and_others_are_not() {
 #[test]
 fn an_untrained_model_is_saved_and_stays_where_it_is() {
     let Place { folder: _folder, path } = place();
-    let policy = FittedPolicy::untrained(&[-1.0, 0.0, 1.0], 0.001, 2).unwrap();
-    let untrained = TradingModel::new(policy, ModelMetadata::default(), Vec::new()).unwrap();
-    untrained.save(&path).unwrap();
+    let untrained = TradingModel::of_learner(&learner(1, 0), ModelMetadata::default()).unwrap();
+    save(&untrained, &path);
     let loaded = TradingModel::load(&path).unwrap();
     assert_eq!(loaded.predict(&[0.5, 0.5], -1.0).to_bits(), (-1.0_f64).to_bits());
 }
@@ -125,7 +138,7 @@ fn a_model_has_the_mode_that_the_umask_gives() {
     use std::os::unix::fs::PermissionsExt;
 
     let Place { folder, path } = place();
-    model(1).save(&path).unwrap();
+    save(&model(1), &path);
     let plain = folder.path().join("plain");
     fs::write(&plain, "").unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
@@ -158,7 +171,7 @@ fn an_overwritten_model_moves_to_versions() {
 #[test]
 fn a_failed_save_leaves_the_old_model() {
     let Place { folder: _folder, path } = place();
-    model(1).save(&path).unwrap();
+    save(&model(1), &path);
     // A file in the place of the folder that should keep the old one.
     fs::write(path.with_file_name("versions"), "in the way").unwrap();
     let error = model(2).archive_and_save(&path, noon()).unwrap_err();
@@ -172,12 +185,4 @@ fn a_missing_model_is_named() {
     let error = TradingModel::load(Path::new("nowhere/final.zip")).unwrap_err();
     let error = format!("{error:#}");
     assert!(error.starts_with("failed to load the model `nowhere/final.zip`; "), "{error}");
-}
-
-#[test]
-fn rows_that_do_not_match_the_bars_are_refused() {
-    let bars = TrainingRows { opens: &[1.0, 2.0], rows: &[1.0, 2.0, 3.0], n_backups: 1 };
-    let setup = LearnerSetup { n_features: 2, cost_per_exposure: 0.0, seed: 1 };
-    let error = TradingModel::fit(&bars, AgentConfig::default(), setup).unwrap_err();
-    assert_eq!(error.to_string(), "3 values; the bars need 4");
 }

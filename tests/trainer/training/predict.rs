@@ -59,7 +59,7 @@ fn each_decision_starts_from_the_exposure_last_asked_for() {
         engine.push(&bar.unwrap(), &mut features);
         let cells: Vec<&str> = row.split(',').collect();
         let Ok(exposure) = cells[1].parse::<f64>() else { continue };
-        model.q_values(&features, &mut values);
+        model.policy().values(&features, &mut values);
         let nets =
             model.exposures().iter().zip(&values).map(|(a, q)| (*a, q - cost * (a - asked).abs()));
         let best = nets.clone().map(|net| net.1).fold(f64::NEG_INFINITY, f64::max);

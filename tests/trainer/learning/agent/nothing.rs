@@ -78,7 +78,7 @@ fn trade(series: &Series, seed: u64) -> Performance {
     let mut learner = FittedQ::new(AgentConfig::default(), setup).unwrap();
     let n_train = n_train(bars.len());
     for (bar, row) in bars.iter().zip(rows).take(n_train) {
-        learner.observe(bar.open, row.as_deref()).unwrap();
+        learner.observe(bar.time_ms, bar.open, row.as_deref()).unwrap();
     }
     for _ in 0..5 {
         learner.backup().unwrap().unwrap();

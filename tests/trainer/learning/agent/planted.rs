@@ -94,8 +94,8 @@ pub(super) fn learn_with(
     let setup = LearnerSetup { n_features, cost_per_exposure: COST, seed: 1 };
     let mut learner = FittedQ::new(config, setup).unwrap();
     let opens = std::iter::once(1.0).chain(prices.iter().map(|price| price.exp()));
-    for (open, row) in opens.zip(rows) {
-        learner.observe(open, row.as_deref()).unwrap();
+    for (time_ms, (open, row)) in (0..).zip(opens.zip(rows)) {
+        learner.observe(time_ms, open, row.as_deref()).unwrap();
     }
     for _ in 0..n_backups {
         learner.backup().unwrap().unwrap();

@@ -18,7 +18,7 @@ fn exposure_of_a_gamble(risk_aversion: f64) -> f64 {
     let mut learner = FittedQ::new(config, setup).unwrap();
     let (mut noise, mut open) = (Noise(1), 1.0);
     for bar in 0..2000 {
-        learner.observe(open, Some(&[noise.normal()])).unwrap();
+        learner.observe(bar, open, Some(&[noise.normal()])).unwrap();
         // As many up as down.
         open *= if bar % 2 == 0 { 1.051 } else { 0.951 };
     }

@@ -34,8 +34,8 @@ pub(super) fn bars(persistence: f64, seed: u64) -> Bars {
 }
 
 pub(super) fn watch(learner: &mut ForecastLearner, bars: &Bars) {
-    for (&open, row) in bars.opens.iter().zip(&bars.rows) {
-        learner.observe(open, Some(row)).unwrap();
+    for (time_ms, (&open, row)) in (0..).zip(bars.opens.iter().zip(&bars.rows)) {
+        learner.observe(time_ms, open, Some(row)).unwrap();
     }
 }
 
@@ -144,8 +144,8 @@ fn a_second_episode_of_the_same_bars_changes_no_ridge() {
     learner.end_episode().unwrap();
     let first = learner.policy().clone();
     // Half an episode is less than the last fit saw: it changes nothing.
-    for (&open, row) in known.opens.iter().zip(&known.rows).take(N_BARS / 2) {
-        learner.observe(open, Some(row)).unwrap();
+    for (time_ms, (&open, row)) in (0..).zip(known.opens.iter().zip(&known.rows).take(N_BARS / 2)) {
+        learner.observe(time_ms, open, Some(row)).unwrap();
         assert_eq!(learner.refit().unwrap(), None);
     }
     learner.end_episode().unwrap();
@@ -161,8 +161,8 @@ fn a_refit_waits_for_new_bars() {
     let config = ForecastConfig { refit_bars: 1000, ..ForecastConfig::default() };
     let mut learner = learner(config, 2);
     let mut fits = Vec::new();
-    for (at, (&open, row)) in known.opens.iter().zip(&known.rows).enumerate() {
-        learner.observe(open, Some(row)).unwrap();
+    for (at, (&open, row)) in (0..).zip(known.opens.iter().zip(&known.rows)) {
+        learner.observe(at, open, Some(row)).unwrap();
         if learner.refit().unwrap().is_some() {
             fits.push(at);
         }
@@ -176,9 +176,9 @@ fn bars_without_features_teach_nothing_and_break_no_pair() {
     let known = bars(0.4, 5);
     let fit = |skips: bool| {
         let mut learner = learner(ForecastConfig::default(), 2);
-        for (at, (&open, row)) in known.opens.iter().zip(&known.rows).enumerate() {
+        for (at, (&open, row)) in (0..).zip(known.opens.iter().zip(&known.rows)) {
             let row = (!skips || at >= 50).then_some(&row[..]);
-            learner.observe(open, row).unwrap();
+            learner.observe(at, open, row).unwrap();
         }
         learner.refit().unwrap().unwrap().n_rows
     };

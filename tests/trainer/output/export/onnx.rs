@@ -92,7 +92,7 @@ fn check_with(settings: &Value) {
     let mut values = vec![0.0; theirs.exposures.len()];
     let mut differing = std::collections::BTreeSet::new();
     for (row, theirs) in rows.chunks(model.n_features()).zip(&theirs.values) {
-        model.q_values(row, &mut values);
+        model.policy().values(row, &mut values);
         for (ours, theirs) in values.iter().zip(theirs) {
             // Rounded once to 32 bits, and summed in another order.
             let bound = ours.abs() * (2.0_f64.powi(-24) + 1e-14) + 1e-18;

@@ -1,9 +1,12 @@
 //! Bars that a model was not made for: refused, or warned about.
 
-use serde_json::json;
-use trainer::learning::model::TradingModel;
+use std::path::Path;
+
+use serde_json::{Value, json};
 
 use super::{MODEL, Workspace};
+use crate::learning::model::damage::{forge_json, pack};
+use crate::learning::model::unpack;
 
 /// A model of one episode on half-hour bars.
 fn trained() -> Workspace {
@@ -239,6 +242,13 @@ fn a_stream_and_a_folder_are_told_of_as_a_file_is() {
     assert_eq!(of_folder.matches("warning:").count(), 1, "{of_folder}");
 }
 
+/// Replaces what the model at `path` says of its training data.
+fn set_data(path: &Path, data: Value) {
+    let mut parts = unpack(&std::fs::read(path).unwrap());
+    forge_json(&mut parts, "data.json", |it| *it = data);
+    std::fs::write(path, pack(&parts)).unwrap();
+}
+
 #[test]
 fn a_model_of_an_older_version_is_used_with_a_warning() {
     let workspace = trained();
@@ -247,17 +257,12 @@ fn a_model_of_an_older_version_is_used_with_a_warning() {
         (json!({ "interval_seconds": 1800.0 }), "of what hours of trading and volume it was made"),
         (json!({}), "of what interval, hours of trading and volume it was made"),
     ] {
-        let model = TradingModel::load(&path).unwrap();
-        let about = trainer::learning::model::ModelMetadata { data, ..model.metadata().clone() };
-        model.with_metadata(about).save(&path).unwrap();
+        set_data(&path, data);
         let same = changed(&workspace, |_, _| true);
         let (n_rows, warning) = told(&workspace, &same, (&[], 3));
         assert!(n_rows == 2001 && warning.contains(says), "{warning}");
     }
-    let model = TradingModel::load(&path).unwrap();
-    let data = json!({ "interval_seconds": 1800.0 });
-    let about = trainer::learning::model::ModelMetadata { data, ..model.metadata().clone() };
-    model.with_metadata(about).save(&path).unwrap();
+    set_data(&path, json!({ "interval_seconds": 1800.0 }));
     let longer = changed(&workspace, |idx, _| idx % 2 == 0);
     assert!(told(&workspace, &longer, (&[], 1)).1.contains("the bars are of 1 h"));
 }

@@ -1,272 +1,221 @@
-//! Fitted Q iteration for any decision process, trading among them.
+//! Fitted Q iteration over the remembered bars.
 //!
 //! After Ernst, Geurts and Wehenkel, Tree-based batch mode
 //! reinforcement learning, JMLR 6 (2005): each iteration fits one
-//! ensemble per action to targets that a [`Backup`] computes from the
-//! values of the previous iteration.
+//! ensemble per exposure to targets that are computed from the values of
+//! the previous iteration.
 
-mod ensembles;
-mod groups;
 mod linear;
-mod options;
 mod shared_splits;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use rayon::prelude::*;
 
-use super::backup::{Backup, NextValues, Outcome};
-use super::experience::{Experience, Transition};
-use crate::learning::forest::{Forest, Leaves, Samples, TreeSeed};
-use ensembles::Ensembles;
-use groups::{Grouping, TransitionGroups};
-use options::{ACTIONS_MAX, EnsembleId};
-pub use options::{IterationOptions, LinearStart};
-use shared_splits::SharedSplitsFit;
+use super::memory::{Memory, Transition};
+use crate::config::AgentConfig;
+use crate::learning::forest::{Forest, Leaves};
+use crate::random::splitmix64;
 
-/// The experience to learn from, and the backup that computes the targets.
-#[derive(Debug, Clone, Copy)]
-pub struct IterationInput<'a, E, B> {
-    /// The rows and transitions.
-    pub experience: &'a E,
-    /// The backup.
-    pub backup: &'a B,
+/// What the learner needs besides its settings.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LearnerSetup {
+    /// Features of a row.
+    pub n_features: usize,
+    /// Cost per unit of exposure traded, as a fraction of equity.
+    pub cost_per_exposure: f64,
+    /// The run's seed: all randomness comes from it.
+    pub seed: u64,
 }
 
 /// The values that an iteration starts from.
 #[derive(Debug, Clone, Copy)]
-pub struct PreviousValues<'a> {
-    /// One ensemble per action, two with double estimation; or none: then
-    /// the iterations start from linear values, or from 0.
-    pub forests: &'a [Forest],
+pub(super) struct PreviousValues<'a> {
+    /// One ensemble per exposure, two with double estimation; or none:
+    /// then the iterations start from linear values.
+    pub(super) forests: &'a [Forest],
     /// Iterations done before; the seeds of the trees depend on it.
-    pub n_done: u64,
+    pub(super) n_done: u64,
 }
 
 /// The result of an iteration.
 #[derive(Debug, Clone)]
-pub struct IterationResult {
-    /// One ensemble per action; with double estimation those of the first
-    /// half, then those of the second.
-    pub forests: Vec<Forest>,
-    /// For each ensemble its values, one for each row of the experience.
-    pub values: Vec<Vec<f64>>,
-    /// Number of transitions learned from.
-    pub n_transitions: usize,
-    /// Greatest absolute change of a value, over the transitions' states
-    /// and all ensembles.
-    pub max_abs_delta_q: f64,
+pub(super) struct IterationResult {
+    /// One ensemble per exposure; with double estimation those of the
+    /// first half, then those of the second.
+    pub(super) forests: Vec<Forest>,
+    /// For each ensemble its values, one for each row of the memory.
+    pub(super) values: Vec<Vec<f64>>,
+    /// Greatest absolute change of a value, over the bars learned from and
+    /// all ensembles.
+    pub(super) max_abs_delta_q: f64,
     /// Mean absolute change of the same values.
-    pub mean_abs_delta_q: f64,
+    pub(super) mean_abs_delta_q: f64,
 }
 
-/// What the ensembles of one half are fitted from.
-struct HalfInput<'a> {
+/// Fitted Q iteration over some of the remembered bars.
+pub(super) struct FittedIteration<'a> {
+    pub(super) config: &'a AgentConfig,
+    pub(super) setup: LearnerSetup,
+    /// Fewest bars in a leaf, in place of that in the settings.
+    pub(super) min_samples_leaf: usize,
+    pub(super) memory: &'a Memory,
+    /// Indices of the bars to learn from, increasing.
+    pub(super) bars: Vec<usize>,
+}
+
+/// Identifies an ensemble.
+#[derive(Clone, Copy)]
+struct EnsembleId {
+    /// Index of its half; 0 without double estimation.
+    half: usize,
+    /// Index of its exposure.
+    action: usize,
+}
+
+/// The input of one fit of the ensembles of a half.
+struct SharedSplitsFit<'a> {
+    iteration: &'a FittedIteration<'a>,
+    /// Indices of the bars to fit to.
+    bars: &'a [usize],
+    /// For each exposure the targets, one for each of `bars`.
+    targets: &'a [Vec<f64>],
     /// Index of the half; 0 without double estimation.
     half: usize,
     /// Iterations done before.
     n_done: u64,
-    /// For each ensemble its previous value of each row.
-    values: &'a [Vec<f64>],
-    /// The previous ensemble of the first action, and the leaves of its
-    /// trees, where all actions have the same splits.
-    previous: Option<(&'a Forest, Leaves)>,
 }
 
-/// Fitted Q iteration with fixed options; it holds no other state.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FittedIteration {
-    options: IterationOptions,
-}
-
-impl FittedIteration {
-    /// Returns the iteration for `options`. Fails on a number of actions
-    /// out of range, on fewer trees than subsamples, and where no tree
-    /// would be renewed.
-    pub fn new(options: IterationOptions) -> Result<Self> {
-        let IterationOptions { n_actions, n_trees, n_subsamples, .. } = options;
-        let is_in_range = (1..=ACTIONS_MAX).contains(&n_actions);
-        ensure!(is_in_range, "{n_actions} actions; it takes 1 to {ACTIONS_MAX}");
-        ensure!(
-            n_trees >= n_subsamples,
-            "{n_trees} trees for {n_subsamples} subsamples; each subsample needs a tree"
-        );
-        ensure!(options.n_renewed > 0, "an iteration must renew a tree");
-        Ok(Self { options })
-    }
-
-    /// Does one iteration: see [`FittedIteration::run`].
-    pub fn step<E: Experience, B: Backup>(
-        &self,
-        input: &IterationInput<'_, E, B>,
-        previous: PreviousValues<'_>,
-    ) -> Result<IterationResult> {
-        self.run(input, previous, 1, |_, _| {})
-    }
-
+impl FittedIteration<'_> {
     /// Does `n_iterations` iterations and returns the last result.
     /// `on_result` is called after each one with the number of iterations
     /// done, those before included, and its result.
     ///
     /// The work is spread over the current rayon pool, with the same bits
-    /// for any number of threads. Fails without transitions, on an action
-    /// without transitions, and on a target that is not finite.
-    pub fn run<E: Experience, B: Backup>(
+    /// for any number of threads. Fails without bars, with double
+    /// estimation in either half, and on a target that is not finite.
+    pub(super) fn run(
         &self,
-        input: &IterationInput<'_, E, B>,
-        previous: PreviousValues<'_>,
+        PreviousValues { forests, n_done }: PreviousValues<'_>,
         n_iterations: usize,
         mut on_result: impl FnMut(u64, &IterationResult),
     ) -> Result<IterationResult> {
-        let experience = input.experience;
-        let PreviousValues { forests, n_done } = previous;
-        let IterationOptions { n_actions, linear_start, .. } = self.options;
-        let n_forests = n_actions * self.options.n_halves();
+        let n_exposures = self.config.exposures.len();
+        let n_forests = n_exposures * self.n_halves();
         let is_complete = [0, n_forests].contains(&forests.len());
         ensure!(is_complete, "{} ensembles so far; there are {n_forests}", forests.len());
-        let mut halves: Vec<Ensembles> =
-            forests.chunks(n_actions).map(|half| Ensembles::of(half, experience)).collect();
-        halves.resize_with(self.options.n_halves(), Ensembles::default);
-        let values = match linear_start {
-            Some(start) if forests.is_empty() => self.linear_values(input, start)?,
-            _ => halves.iter().flat_map(|half| half.values(n_actions, experience)).collect(),
+        let mut previous = forests.chunks(n_exposures);
+        ensure!(previous.all(Forest::share_splits), "the ensembles have different splits");
+        let halves: Vec<Vec<usize>> = (0..self.n_halves()).map(|half| self.half(half)).collect();
+        ensure!(halves.iter().all(|bars| !bars.is_empty()), "there are too few bars to learn from");
+        let row_slices = self.memory.row_slices();
+        let leaves = forests.chunks(n_exposures).map(|half| half[0].leaves(row_slices));
+        let mut leaves: Vec<Leaves> = leaves.collect();
+        let values = if forests.is_empty() {
+            self.linear_values(&halves)?
+        } else {
+            self.values(forests, &leaves)
         };
-        let (forests, mut leaves) = Ensembles::unzip(halves);
-        let n_transitions = experience.n_transitions();
-        let mut result = IterationResult {
-            forests,
-            values,
-            n_transitions,
-            max_abs_delta_q: 0.0,
-            mean_abs_delta_q: 0.0,
-        };
+        let forests = forests.to_vec();
+        let mut result =
+            IterationResult { forests, values, max_abs_delta_q: 0.0, mean_abs_delta_q: 0.0 };
         for n_done in (n_done..).take(n_iterations) {
-            let fit = |(half, leaves): (usize, Option<Leaves>)| {
-                let previous = result.forests.get(half * n_actions).zip(leaves);
-                let values = &result.values;
-                self.fit(input, HalfInput { half, n_done, values, previous })
-            };
-            let halves: Vec<Ensembles> =
-                leaves.into_iter().enumerate().map(fit).collect::<Result<_>>()?;
-            let values: Vec<Vec<f64>> =
-                halves.iter().flat_map(|half| half.values(n_actions, experience)).collect();
-            let (max_abs_delta_q, mean_abs_delta_q) =
-                changes([&result.values, &values], experience);
-            let forests;
-            (forests, leaves) = Ensembles::unzip(halves);
-            result = IterationResult {
-                forests,
-                values,
-                n_transitions,
-                max_abs_delta_q,
-                mean_abs_delta_q,
-            };
+            let (mut forests, mut previous) = (Vec::new(), leaves.into_iter());
+            leaves = Vec::new();
+            for (half, bars) in halves.iter().enumerate() {
+                let of_action =
+                    |action: usize| self.targets(&result.values, bars, EnsembleId { half, action });
+                let targets: Vec<_> = (0..n_exposures).into_par_iter().map(of_action).collect();
+                let fit =
+                    SharedSplitsFit { iteration: self, bars, targets: &targets, half, n_done };
+                let first = result.forests.get(half * n_exposures);
+                let (fitted, leaves_of_half) = fit.fit(first.zip(previous.next()))?;
+                forests.extend(fitted);
+                leaves.push(leaves_of_half);
+            }
+            let values = self.values(&forests, &leaves);
+            let (max_abs_delta_q, mean_abs_delta_q) = self.changes([&result.values, &values]);
+            result = IterationResult { forests, values, max_abs_delta_q, mean_abs_delta_q };
             on_result(n_done + 1, &result);
         }
         Ok(result)
     }
 
-    /// Fits the ensembles of one half.
-    fn fit<E: Experience, B: Backup>(
-        &self,
-        input: &IterationInput<'_, E, B>,
-        HalfInput { half, n_done, values, previous }: HalfInput<'_>,
-    ) -> Result<Ensembles> {
-        let experience = input.experience;
-        let n_actions = self.options.n_actions;
-        let actions = (0..n_actions).into_par_iter();
-        let targets = |transitions: &[usize], action: usize| {
-            self.targets(input, values, transitions, EnsembleId { half, action })
-        };
-        let half_to_take = self.options.is_double.then_some(half);
-        let transitions = match (Grouping { n_actions, half: half_to_take }).groups(experience)? {
-            TransitionGroups::AllActions(transitions) => transitions,
-            TransitionGroups::ByAction(groups) => {
-                let fits = actions.map(|action| {
-                    let group = &groups[action];
-                    let samples = self.samples(experience, group, n_done);
-                    let samples = samples
-                        .with_context(|| format!("no transition has the action {action}"))?;
-                    let options = self.options.forest_options(EnsembleId { half, action }, n_done);
-                    Forest::fit(&samples, &targets(group, action), &options)
-                        .context("failed to fit the values")
-                });
-                // Of several errors always the first action's is returned.
-                let fits: Vec<Result<Forest>> = fits.collect();
-                let forests = fits.into_iter().collect::<Result<_>>()?;
-                return Ok(Ensembles { forests, leaves: None });
-            }
-        };
-        let targets: Vec<_> = actions.map(|action| targets(&transitions, action)).collect();
-        let input = SharedSplitsFit {
-            options: self.options,
-            experience,
-            transitions: &transitions,
-            targets: &targets,
-            half,
-            n_done,
-        };
-        input.fit(previous).context("failed to fit the values")
+    /// Returns the number of ensembles of each exposure. With double
+    /// estimation each half of the bars has its own, which select the next
+    /// exposure, while those of the other half evaluate it.
+    fn n_halves(&self) -> usize {
+        if self.config.double_q { 2 } else { 1 }
     }
 
-    fn samples(
-        &self,
-        experience: &impl Experience,
-        transitions: &[usize],
-        refit: u64,
-    ) -> Result<Samples> {
-        let IterationOptions { n_subsamples, seed, .. } = self.options;
-        let row = |&index: &usize| experience.row(experience.transition(index).row);
-        let rows: Vec<&[f64]> = transitions.iter().map(row).collect();
-        Samples::subsampled(
-            &rows,
-            n_subsamples,
-            TreeSeed { run: seed, refit, action: 0 }.subsampling(),
-        )
+    /// Returns the bars of a half; a bar is in the same half in every
+    /// episode.
+    fn half(&self, half: usize) -> Vec<usize> {
+        let half_of = |&bar: &usize| splitmix64(self.memory.time_ms(bar).cast_unsigned()) & 1;
+        let is_in = |bar: &usize| self.n_halves() == 1 || half_of(bar) == half as u64;
+        self.bars.iter().copied().filter(is_in).collect()
     }
 
-    /// Returns the targets of one ensemble, one for each of `transitions`.
-    /// `values` holds for each ensemble its previous value of each row.
-    fn targets<E: Experience, B: Backup>(
+    /// Returns for each ensemble its values of all rows, given the
+    /// `leaves` of each half.
+    fn values(&self, forests: &[Forest], leaves: &[Leaves]) -> Vec<Vec<f64>> {
+        let n_exposures = self.config.exposures.len();
+        let values = forests.iter().enumerate().map(|(index, forest)| {
+            let mut values = vec![0.0; self.memory.n_rows()];
+            forest.predict_leaves(&leaves[index / n_exposures], &mut values);
+            values
+        });
+        values.collect()
+    }
+
+    /// Returns the targets of one ensemble, one for each of `bars`. That
+    /// of the exposure a is, with the return r of an exposure of 1,
+    /// `u(a · r) + discount · max_b [g_b(x') - c · |b - a|]`, where `g_b`
+    /// is the value of the exposure b, c the cost and
+    /// `u(y) = y - λ · y²` the utility. A bar before a gap has no next
+    /// state x'.
+    ///
+    /// Double estimation selects the best exposure by the values of its
+    /// own half and takes the value of the other, which removes the
+    /// maximisation bias: Van Hasselt, Double Q-learning, NIPS 2010; for
+    /// fitted Q iteration D'Eramo et al., AAAI 2017.
+    fn targets(
         &self,
-        input: &IterationInput<'_, E, B>,
         values: &[Vec<f64>],
-        transitions: &[usize],
+        bars: &[usize],
         EnsembleId { half, action }: EnsembleId,
     ) -> Vec<f64> {
-        let n_actions = self.options.n_actions;
-        // Double estimation evaluates by the values of the other half.
-        let own = &values[half * n_actions..][..n_actions];
-        let other = &values[(self.options.n_halves() - 1 - half) * n_actions..][..n_actions];
-        let (mut selecting, mut evaluating) = (vec![0.0; n_actions], vec![0.0; n_actions]);
-        let mut target = |&index: &usize| {
-            let Transition { reward, next, .. } = input.experience.transition(index);
-            if let Some(row) = next {
-                for (to, from) in selecting.iter_mut().zip(own) {
-                    *to = from[row];
-                }
-                for (to, from) in evaluating.iter_mut().zip(other) {
-                    *to = from[row];
-                }
-            }
-            let next = next.map(|_| NextValues { selecting: &selecting, evaluating: &evaluating });
-            input.backup.target(&Outcome { action, reward, next })
+        let AgentConfig { exposures, discount, risk_aversion, .. } = self.config;
+        let selecting = &values[half * exposures.len()..][..exposures.len()];
+        let evaluating = &values[(self.n_halves() - 1 - half) * exposures.len()..];
+        let exposure = exposures[action];
+        let cost =
+            |other: usize| self.setup.cost_per_exposure * (exposures[other] - exposure).abs();
+        let target = |&bar: &usize| {
+            let Transition { next_return, next } = self.memory.transition(bar);
+            let gross_return = exposure * next_return;
+            let reward = gross_return - risk_aversion * gross_return * gross_return;
+            let Some(next) = next else { return reward };
+            let net_values = selecting.iter().enumerate();
+            let net_values = net_values.map(|(other, values)| (other, values[next] - cost(other)));
+            // Of equally good exposures the first one is selected.
+            let best = net_values.reduce(|best, other| if other.1 > best.1 { other } else { best });
+            let next_value = best.map_or(0.0, |(best, _)| evaluating[best][next] - cost(best));
+            reward + discount * next_value
         };
-        transitions.iter().map(&mut target).collect()
+        bars.iter().map(target).collect()
     }
-}
 
-/// Returns the greatest and the mean absolute change of the values at the
-/// states of all transitions.
-fn changes([before, after]: [&[Vec<f64>]; 2], experience: &impl Experience) -> (f64, f64) {
-    let n_transitions = experience.n_transitions();
-    let (mut max, mut sum) = (0.0_f64, 0.0);
-    for (before, after) in before.iter().zip(after) {
-        for index in 0..n_transitions {
-            let row = experience.transition(index).row;
-            let change = (after[row] - before[row]).abs();
-            max = max.max(change);
-            sum += change;
+    /// Returns the greatest and the mean absolute change of the values of
+    /// all bars learned from.
+    fn changes(&self, [before, after]: [&[Vec<f64>]; 2]) -> (f64, f64) {
+        let (mut max, mut sum) = (0.0_f64, 0.0);
+        for (before, after) in before.iter().zip(after) {
+            for &bar in &self.bars {
+                let change = (after[bar] - before[bar]).abs();
+                max = max.max(change);
+                sum += change;
+            }
         }
+        (max, sum / (self.bars.len() * before.len()) as f64)
     }
-    (max, sum / (n_transitions * before.len()) as f64)
 }

@@ -11,43 +11,13 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use tracing::debug;
 
-use super::backup::TradingBackup;
-use super::experience::Experience;
-use super::iteration::{
-    FittedIteration, IterationInput, IterationOptions, IterationResult, LinearStart, PreviousValues,
-};
+use super::iteration::{FittedIteration, IterationResult, LearnerSetup, PreviousValues};
 use super::memory::Memory;
 use super::policy::FittedPolicy;
 use crate::config::AgentConfig;
 use crate::learning::forest::Forest;
 use crate::market::features::{check_open, check_row, ratio};
 use committee::Committee;
-
-/// Fewest random cuts, over all features, that a split tries. With few
-/// features one cut per feature is not enough: a cut that leaves too few
-/// bars on one side is no valid split, and the tree would stop growing.
-const CUTS_MIN: usize = 8;
-/// Random cuts that a split tries on each feature. On noisy bars three
-/// earn more than one, the number in the published method; six do not
-/// earn more than three.
-const CUTS_PER_FEATURE: usize = 3;
-
-/// The linear values that the iterations start from. On an
-/// Ornstein-Uhlenbeck price 10 and 30 linear iterations earn the same and
-/// one iteration earns a tenth less; a penalty of 0.01 earns less from
-/// few bars, a penalty of 1 the same.
-const LINEAR_START: LinearStart = LinearStart { n_iterations: 10, penalty: 0.1 };
-
-/// What the learner needs besides its settings.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct LearnerSetup {
-    /// Features of a row.
-    pub n_features: usize,
-    /// Cost per unit of exposure traded, as a fraction of equity.
-    pub cost_per_exposure: f64,
-    /// The run's seed: all randomness comes from it.
-    pub seed: u64,
-}
 
 /// The statistics of one refit, which does one or more backups.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -112,12 +82,6 @@ impl FittedQ {
         })
     }
 
-    /// Records the next bar of a single symbol, numbered instead of
-    /// dated; otherwise as [`FittedQ::observe_at`].
-    pub fn observe(&mut self, open: f64, row: Option<&[f64]>) -> Result<()> {
-        self.observe_at((self.memory.next_ms(), open), row)
-    }
-
     /// Records one bar: when it opened, its open (a price above 0) and,
     /// except for a warm-up bar, its features as known at its close.
     ///
@@ -126,7 +90,7 @@ impl FittedQ {
     /// bar without features is a gap: the bar before it has no next
     /// state. Fails on a row of another length or a value that is not
     /// finite.
-    pub fn observe_at(&mut self, (time_ms, open): (i64, f64), row: Option<&[f64]>) -> Result<()> {
+    pub fn observe(&mut self, time_ms: i64, open: f64, row: Option<&[f64]>) -> Result<()> {
         check_open(open)?;
         if std::mem::take(&mut self.is_over) {
             self.memory.clear();
@@ -137,7 +101,7 @@ impl FittedQ {
         self.previous_open = Some(open);
         self.has_rows = [self.has_rows[1], row.is_some()];
         let Some(row) = row else {
-            self.memory.push_gap(time_ms);
+            self.memory.push_gap();
             return Ok(());
         };
         check_row(row, self.setup.n_features)?;
@@ -173,15 +137,15 @@ impl FittedQ {
         if self.n_rows() == 0 {
             return Ok(None);
         }
-        let iteration = self.iteration(self.config.min_samples_leaf)?;
+        let iteration = self.iteration(self.config.min_samples_leaf, (0..self.n_rows()).collect());
         let (fitted, report) = self.iterate(&iteration, self.policy.forests(), n_backups)?;
         self.policy = self.policy.clone().with_forests(fitted)?;
         self.n_backups = report.n_backups;
         Ok(Some(report))
     }
 
-    /// Does one fitted Q iteration over the memory with the targets of
-    /// [`TradingBackup`]; a bar before a gap has no next state.
+    /// Does one fitted Q iteration over the memory; a bar before a gap has
+    /// no next state.
     ///
     /// The work is spread over the current rayon pool, with the same bits
     /// for any number of threads.
@@ -189,26 +153,25 @@ impl FittedQ {
         self.backups(1)
     }
 
-    /// Does `n_iterations` of `iteration` over the memory, starting from
-    /// the values of `forests`.
+    /// Does `n_iterations` of `iteration`, starting from the values of
+    /// `forests`.
     fn iterate(
         &self,
-        iteration: &FittedIteration,
+        iteration: &FittedIteration<'_>,
         forests: &[Forest],
         n_iterations: usize,
     ) -> Result<(Vec<Forest>, RefitStats)> {
         let start = Instant::now();
-        let input =
-            IterationInput { experience: &self.memory, backup: &self.backup_rule(&self.config) };
-        let previous = PreviousValues { forests, n_done: self.n_backups };
+        let (previous, n_rows) =
+            (PreviousValues { forests, n_done: self.n_backups }, iteration.bars.len());
         let log = |n_backups: u64, result: &IterationResult| {
-            let IterationResult { max_abs_delta_q, n_transitions, .. } = result;
-            debug!("backup {n_backups}: max |dQ| {max_abs_delta_q:.3e} over {n_transitions} bars");
+            let max_abs_delta_q = result.max_abs_delta_q;
+            debug!("backup {n_backups}: max |dQ| {max_abs_delta_q:.3e} over {n_rows} bars");
         };
-        let last = iteration.run(&input, previous, n_iterations, log)?;
+        let last = iteration.run(previous, n_iterations, log)?;
         let report = RefitStats {
             n_backups: self.n_backups + n_iterations as u64,
-            n_rows: last.n_transitions,
+            n_rows,
             max_abs_delta_q: last.max_abs_delta_q,
             mean_abs_delta_q: last.mean_abs_delta_q,
             n_chosen: None,
@@ -217,40 +180,15 @@ impl FittedQ {
         Ok((last.forests, report))
     }
 
-    fn iteration(&self, min_samples_leaf: usize) -> Result<FittedIteration> {
-        let AgentConfig { n_trees, max_depth, .. } = self.config;
-        FittedIteration::new(IterationOptions {
-            n_actions: self.config.exposures.len(),
-            is_double: self.config.double_q,
-            n_subsamples: self.config.memory_shares,
-            n_trees,
-            n_renewed: self.config.renewed_trees,
-            min_samples_leaf,
-            min_samples_split: 0,
-            max_depth,
-            linear_start: Some(LINEAR_START),
-            cuts_per_feature: CUTS_MIN.div_ceil(self.setup.n_features).max(CUTS_PER_FEATURE),
-            seed: self.setup.seed,
-        })
-    }
-
-    fn backup_rule<'a>(&self, config: &'a AgentConfig) -> TradingBackup<'a> {
-        TradingBackup {
-            exposures: &config.exposures,
-            cost: self.setup.cost_per_exposure,
-            discount: config.discount,
-            risk_aversion: config.risk_aversion,
-        }
+    /// Returns the iteration over the remembered `bars`.
+    fn iteration(&self, min_samples_leaf: usize, bars: Vec<usize>) -> FittedIteration<'_> {
+        let Self { config, setup, memory, .. } = self;
+        FittedIteration { config, setup: *setup, min_samples_leaf, memory, bars }
     }
 
     /// Returns the policy as it is now.
     pub fn policy(&self) -> &FittedPolicy {
         &self.policy
-    }
-
-    /// Returns the settings.
-    pub fn config(&self) -> &AgentConfig {
-        &self.config
     }
 
     /// Returns the number of remembered bars whose return is known.

@@ -8,7 +8,7 @@ mod bytes;
 
 use std::ops::Range;
 
-use super::experience::{Experience, Transition};
+use crate::learning::judgement::{ValidationBar, ValidationBars};
 
 pub(super) use bytes::MemoryState;
 
@@ -33,9 +33,6 @@ pub(super) struct Memory {
     next: usize,
     /// Whether there is a gap before the next row.
     is_after_gap: bool,
-    /// The last bar's time plus one millisecond; 0 at the beginning of an
-    /// episode.
-    next_ms: i64,
 }
 
 /// What is remembered of a bar besides its features.
@@ -49,6 +46,15 @@ struct Slot {
     time_ms: i64,
 }
 
+/// What follows a row whose return is known.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Transition {
+    /// The return from the next bar's open to the one after it.
+    pub(super) next_return: f64,
+    /// Index of the next state's row; none before a gap.
+    pub(super) next: Option<usize>,
+}
+
 impl Memory {
     pub(super) fn new(n_features: usize, n_bars_max: usize) -> Self {
         Self {
@@ -60,7 +66,6 @@ impl Memory {
             pending: 0,
             next: 0,
             is_after_gap: true,
-            next_ms: 0,
         }
     }
 
@@ -69,7 +74,6 @@ impl Memory {
     pub(super) fn push_row(&mut self, time_ms: i64, row: &[f64]) {
         self.link_last(!self.is_after_gap);
         self.is_after_gap = false;
-        self.next_ms = time_ms + 1;
         let slot = Slot { next_return: f64::NAN, is_linked: false, time_ms };
         let slot_idx = self.next % self.n_slots();
         if slot_idx == self.slots.len() {
@@ -99,9 +103,8 @@ impl Memory {
     }
 
     /// Records a bar without features: a gap before the next row.
-    pub(super) fn push_gap(&mut self, time_ms: i64) {
+    pub(super) fn push_gap(&mut self) {
         self.is_after_gap = true;
-        self.next_ms = time_ms + 1;
     }
 
     /// Drops the rows without a return, which will not come, and leaves a
@@ -110,13 +113,6 @@ impl Memory {
         self.next = self.pending;
         self.link_last(false);
         self.is_after_gap = true;
-        self.next_ms = 0;
-    }
-
-    /// Returns the last bar's time plus one millisecond; 0 at the
-    /// beginning of an episode.
-    pub(super) fn next_ms(&self) -> i64 {
-        self.next_ms
     }
 
     /// Forgets all bars.
@@ -150,16 +146,11 @@ impl Memory {
     fn n_slots(&self) -> usize {
         self.n_bars_max + PENDING_MAX
     }
-}
 
-/// Each complete row is a transition that gives the outcome of every
-/// exposure; the rows after them are next states only.
-impl Experience for Memory {
-    fn n_features(&self) -> usize {
-        self.n_features
-    }
-
-    fn row_slices(&self) -> [&[f64]; 2] {
+    /// Returns all rows, the oldest first, as two slices of `n_features`
+    /// values a row. Either may be empty. The rows without a return come
+    /// last; they are next states only.
+    pub(super) fn row_slices(&self) -> [&[f64]; 2] {
         let held = self.complete().start..self.next;
         let first_slot = held.start % self.n_slots();
         let n_first = held.len().min(self.n_slots() - first_slot);
@@ -168,23 +159,40 @@ impl Experience for Memory {
         [&self.rows[first], &self.rows[..n_second * self.n_features]]
     }
 
-    fn row(&self, row: usize) -> &[f64] {
-        let slot_idx = (self.complete().start + row) % self.n_slots();
+    /// Returns the number of rows in [`Memory::row_slices`].
+    pub(super) fn n_rows(&self) -> usize {
+        self.next - self.complete().start
+    }
+
+    /// Returns the features of the row `index`, in the order of
+    /// [`Memory::row_slices`].
+    pub(super) fn row(&self, index: usize) -> &[f64] {
+        let slot_idx = (self.complete().start + index) % self.n_slots();
         &self.rows[slot_idx * self.n_features..(slot_idx + 1) * self.n_features]
     }
 
-    fn n_transitions(&self) -> usize {
+    /// Returns the number of complete rows.
+    pub(super) fn n_transitions(&self) -> usize {
         self.complete().len()
     }
 
-    fn transition(&self, index: usize) -> Transition {
+    /// Returns what follows the complete row `index`.
+    pub(super) fn transition(&self, index: usize) -> Transition {
         let Slot { next_return, is_linked, .. } = self.slot(index);
-        let next = is_linked.then_some(index + 1);
-        Transition { row: index, action: None, reward: next_return, next }
+        Transition { next_return, next: is_linked.then_some(index + 1) }
     }
 
-    fn half_key(&self, index: usize) -> u64 {
-        // A bar is in the same half in every episode.
-        self.slot(index).time_ms.cast_unsigned()
+    /// Returns all complete rows as validation bars, traded at `cost` per
+    /// unit of exposure.
+    pub(super) fn validation_bars(&self, cost: f64, allows_short: bool) -> ValidationBars {
+        let bar = |index: usize| {
+            let follows = |previous: usize| self.slot(previous).is_linked;
+            ValidationBar {
+                time_ms: self.time_ms(index),
+                next_return: self.slot(index).next_return,
+                follows: index.checked_sub(1).is_some_and(follows),
+            }
+        };
+        ValidationBars::new((0..self.n_transitions()).map(bar).collect(), cost, allows_short)
     }
 }

@@ -9,20 +9,12 @@
 mod learner;
 mod policy;
 
-mod backup;
-mod experience;
 mod iteration;
-
-mod fold;
 mod memory;
 
 pub use crate::config::AgentConfig;
-pub use backup::{Backup, DiscountedBackup, NextValues, Outcome, TradingBackup};
-pub use experience::{Experience, Step, Steps, Transition};
-pub use iteration::{
-    FittedIteration, IterationInput, IterationOptions, IterationResult, LinearStart, PreviousValues,
-};
-pub use learner::{FittedQ, LearnerSetup, RefitStats};
+pub use iteration::LearnerSetup;
+pub use learner::{FittedQ, RefitStats};
 pub use policy::FittedPolicy;
 
 pub(crate) use policy::choose_exposure;

@@ -92,12 +92,6 @@ impl History {
         self.is_after_gap = true;
     }
 
-    /// Returns the last bar's time plus one millisecond; 0 before the
-    /// first bar.
-    pub(super) fn next_ms(&self) -> i64 {
-        self.pending.back().map_or(0, |(time_ms, _)| time_ms + 1)
-    }
-
     /// Returns when each bar opened.
     pub(super) fn times_ms(&self) -> Vec<i64> {
         self.bars.iter().map(|bar| bar.time_ms).collect()

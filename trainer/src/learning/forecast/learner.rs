@@ -92,17 +92,11 @@ impl ForecastLearner {
         })
     }
 
-    /// Records the next bar of a single symbol, numbered instead of
-    /// dated; otherwise as [`ForecastLearner::observe_at`].
-    pub fn observe(&mut self, open: f64, row: Option<&[f64]>) -> Result<()> {
-        self.observe_at(self.history.next_ms(), open, row)
-    }
-
     /// Records one bar: when it opened, its open (a price above 0) and,
     /// except for a warm-up bar, its features as known at its close.
     ///
     /// Fails on a row of another length or a value that is not finite.
-    pub fn observe_at(&mut self, time_ms: i64, open: f64, row: Option<&[f64]>) -> Result<()> {
+    pub fn observe(&mut self, time_ms: i64, open: f64, row: Option<&[f64]>) -> Result<()> {
         if std::mem::take(&mut self.progress.is_over) {
             self.history.clear();
             self.progress.n_new = 0;
@@ -191,7 +185,6 @@ impl ForecastLearner {
             forest: ForestOptions {
                 n_trees: config.n_trees,
                 min_samples_leaf: config.min_samples_leaf,
-                min_samples_split: 2,
                 cuts_per_feature: CUTS_MIN.div_ceil(self.policy.n_features()),
                 max_depth: config.max_depth,
                 seed,

@@ -13,23 +13,17 @@ mod leaves;
 use std::ops::Range;
 
 use anyhow::{Context, Result, ensure};
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::stored::{StoredForest, StoredNode};
 
 pub use leaves::Leaves;
 
-/// Rows that walk one tree in lockstep: enough to hide the latency of
-/// loads, few enough for the registers.
-const ROW_LANES: usize = 16;
 /// Trees that one row walks in lockstep.
 const TREE_LANES: usize = 8;
 /// Steps between two checks whether all are at a leaf: a check costs a
 /// branch that is hard to predict, a needless step costs little.
 const STEPS_PER_CHECK: u32 = 6;
-/// Rows that one task predicts: small enough for the cache.
-const BLOCK_ROWS: usize = 512;
 /// Greatest number of nodes of a forest.
 const NODES_MAX: usize = 1 << 28;
 
@@ -226,47 +220,6 @@ impl Forest {
         }
         let depth = trees.iter().map(|tree| tree.depth).max().unwrap_or_default();
         self.walk(roots, depth, |_, feature| row[feature])
-    }
-
-    /// Writes the prediction of each of `rows` (row by row, `n_features`
-    /// values each) into `predictions`, spread over the current rayon
-    /// pool. The bits are those of [`Forest::predict_row`].
-    ///
-    /// # Panics
-    ///
-    /// Panics when `rows` is not `n_features` times as long as
-    /// `predictions`.
-    pub fn predict_rows(&self, rows: &[f64], predictions: &mut [f64]) {
-        let n_values = predictions.len() * self.n_features;
-        assert_eq!(rows.len(), n_values, "the rows must match the predictions");
-        let blocks = rows.par_chunks(BLOCK_ROWS * self.n_features);
-        blocks.zip(predictions.par_chunks_mut(BLOCK_ROWS)).for_each(|(rows, sums)| {
-            sums.fill(0.0);
-            self.sum_rows(rows, sums);
-            for sum in sums {
-                *sum /= self.trees.len() as f64;
-            }
-        });
-    }
-
-    /// Adds the trees' predictions of each row to its sum.
-    fn sum_rows(&self, rows: &[f64], sums: &mut [f64]) {
-        let n_features = self.n_features;
-        let (full_sums, rest_sums) = sums.as_chunks_mut::<ROW_LANES>();
-        let (full_rows, rest_rows) = rows.split_at(full_sums.len() * ROW_LANES * n_features);
-        for tree in &self.trees {
-            let lanes = full_rows.chunks_exact(ROW_LANES * n_features);
-            for (rows, sums) in lanes.zip(full_sums.iter_mut()) {
-                let value = |lane: usize, feature: usize| rows[lane * n_features + feature];
-                let leaves = self.walk([tree.root; ROW_LANES], tree.depth, value);
-                for (sum, leaf) in sums.iter_mut().zip(leaves) {
-                    *sum += self.outputs[leaf as usize];
-                }
-            }
-        }
-        for (row, sum) in rest_rows.chunks_exact(n_features).zip(rest_sums) {
-            *sum = self.sum_row(*sum, row);
-        }
     }
 
     /// Walks in `N` lanes from the nodes `current`, one per lane, down to

@@ -16,7 +16,6 @@ mod samples;
 use anyhow::{Context, Result, ensure};
 use rayon::prelude::*;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use smartcore::ensemble::extra_trees_regressor::{
     ExtraTreesRegressor, ExtraTreesRegressorParameters,
 };
@@ -27,25 +26,17 @@ use super::ForestOptions;
 use super::flat::Forest;
 use super::mirror::read_trees;
 
-pub use regressors::LibraryRegressor;
 pub use ridge_system::RidgeSystem;
 pub use samples::Samples;
+use samples::Subsample;
 
 /// The library and version that grew the trees, as models record it.
 pub const LIBRARY: &str = "smartcore 0.7.0";
 
-type Regressor = ExtraTreesRegressor<f64, f64, DenseMatrix<f64>, Vec<f64>>;
+/// The library's extremely randomised trees.
+type ExtraTrees = ExtraTreesRegressor<f64, f64, DenseMatrix<f64>, Vec<f64>>;
 
-/// A forest as the library holds it: the reference for [`Forest`].
-#[derive(Debug)]
-pub struct LibraryForest {
-    n_features: usize,
-    cuts_per_feature: usize,
-    /// The trees of each subsample.
-    parts: Vec<Regressor>,
-}
-
-impl LibraryForest {
+impl Forest {
     /// Grows the trees of `options` on `samples` and `targets` (one per
     /// row, in the order of the rows), spread over the current rayon pool.
     /// Every split may use any feature.
@@ -54,44 +45,7 @@ impl LibraryForest {
     /// are more subsamples than trees.
     pub fn fit(samples: &Samples, targets: &[f64], options: &ForestOptions) -> Result<Self> {
         check_targets(samples, targets)?;
-        let n_subsamples = samples.subsamples.len();
-        ensure!(
-            options.n_trees >= n_subsamples,
-            "{} trees for {n_subsamples} subsamples; each subsample needs a tree",
-            options.n_trees
-        );
-        let parts = (0..n_subsamples)
-            .into_par_iter()
-            .map(|subsample| {
-                fit_subsample(
-                    samples,
-                    subsample,
-                    &SubsamplePlan::new(n_subsamples, targets, options),
-                )
-            })
-            .collect::<Result<Vec<_>>>()?;
-        let (n_features, cuts_per_feature) = (samples.n_features, options.n_cuts());
-        Ok(Self { n_features, cuts_per_feature, parts })
-    }
-
-    /// Predicts `rows` with the library's own code.
-    pub fn predict(&self, rows: &[&[f64]]) -> Result<Vec<f64>> {
-        self.predictor(rows)?.predict()
-    }
-
-    /// Prepares a prediction of `rows` with the library's own code, which
-    /// is slow and single-threaded: the reference for
-    /// [`Forest::predict_rows`].
-    pub fn predictor(&self, rows: &[&[f64]]) -> Result<LibraryPredictor> {
-        let rows: Vec<Vec<f64>> =
-            rows.iter().map(|row| row.repeat(self.cuts_per_feature)).collect();
-        let rows: Vec<&[f64]> = rows.iter().map(Vec::as_slice).collect();
-        Ok(LibraryPredictor { forest: join_forests(&self.parts)?, rows: matrix_of(&rows)? })
-    }
-
-    /// Compiles the trees into the flat form, in the same order.
-    pub fn compile(&self) -> Result<Forest> {
-        compile_trees(&self.parts, self.n_features)
+        SubsamplePlan::new(samples, targets, options)?.fit(fit_extra_trees)
     }
 }
 
@@ -104,85 +58,60 @@ fn check_targets(samples: &Samples, targets: &[f64]) -> Result<()> {
     Ok(())
 }
 
-fn matrix_of(rows: &[&[f64]]) -> Result<DenseMatrix<f64>> {
-    let rows = rows.iter().map(|row| row.to_vec()).collect::<Vec<_>>();
-    DenseMatrix::from_2d_vec(&rows).map_err(|error| anyhow::anyhow!("{error}"))
-}
-
-/// Returns a forest with the trees of all parts, in their order.
-fn compile_trees(parts: &[impl Serialize], n_features: usize) -> Result<Forest> {
-    let mut forest = Forest::empty(n_features)?;
-    for part in parts {
-        let stored = serde_json::to_value(part).context("failed to read a fitted forest")?;
-        read_trees(stored, &mut forest)?;
-    }
-    forest.complete()
-}
-
-/// Joins the parts into one forest of the library.
-fn join_forests<T: Serialize + DeserializeOwned>(parts: &[T]) -> Result<T> {
-    let mut parts = parts.iter().map(serde_json::to_value);
-    let mut merged = parts.next().context("a forest has at least one part")??;
-    let trees = merged["forest_regressor"]["trees"].as_array_mut().context("it has no trees")?;
-    for part in parts {
-        trees.extend(part?["forest_regressor"]["trees"].as_array().cloned().unwrap_or_default());
-    }
-    serde_json::from_value(merged).context("failed to join the parts of a forest")
-}
-
-/// A forest and the rows to predict, both in the library's own form.
-#[derive(Debug)]
-pub struct LibraryPredictor {
-    forest: Regressor,
-    rows: DenseMatrix<f64>,
-}
-
-impl LibraryPredictor {
-    /// Returns the prediction of each row, by the library's call alone.
-    pub fn predict(&self) -> Result<Vec<f64>> {
-        self.forest.predict(&self.rows).map_err(|error| anyhow::anyhow!("{error}"))
-    }
-}
-
-impl Forest {
-    /// Grows a forest and compiles it: see [`LibraryForest::fit`].
-    pub fn fit(samples: &Samples, targets: &[f64], options: &ForestOptions) -> Result<Self> {
-        LibraryForest::fit(samples, targets, options)?.compile()
-    }
-}
-
 /// The input that the fits of all subsamples of a forest have in common.
 struct SubsamplePlan<'a> {
-    n_subsamples: usize,
+    samples: &'a Samples,
     targets: &'a [f64],
     options: &'a ForestOptions,
 }
 
 impl<'a> SubsamplePlan<'a> {
-    fn new(n_subsamples: usize, targets: &'a [f64], options: &'a ForestOptions) -> Self {
-        Self { n_subsamples, targets, options }
+    /// Fails when there are more subsamples than trees.
+    fn new(samples: &'a Samples, targets: &'a [f64], options: &'a ForestOptions) -> Result<Self> {
+        let (n_trees, n_subsamples) = (options.n_trees, samples.subsamples.len());
+        ensure!(
+            n_trees >= n_subsamples,
+            "{n_trees} trees for {n_subsamples} subsamples; each subsample needs a tree"
+        );
+        Ok(Self { samples, targets, options })
+    }
+
+    /// Grows a part of the trees on each subsample by `fit_part`, and
+    /// returns the forest with the trees of all parts, in their order.
+    fn fit<T: Serialize + Send>(
+        &self,
+        fit_part: impl Fn(&Self, usize) -> Result<T> + Sync,
+    ) -> Result<Forest> {
+        let fit = |subsample: usize| fit_part(self, subsample);
+        let parts = (0..self.samples.subsamples.len()).into_par_iter().map(fit);
+        let mut forest = Forest::empty(self.samples.n_features)?;
+        for part in parts.collect::<Result<Vec<_>>>()? {
+            let stored = serde_json::to_value(part).context("failed to read a fitted forest")?;
+            read_trees(stored, &mut forest)?;
+        }
+        forest.complete()
     }
 
     /// Returns the parameters for the trees of `subsample`.
     fn size(&self, subsample: usize) -> TreeSize {
-        let options = self.options;
-        let n_extra = usize::from(subsample < options.n_trees % self.n_subsamples);
-        let min_samples_leaf = options.min_samples_leaf.div_ceil(self.n_subsamples).max(1);
-        let min_samples_split = options.min_samples_split.div_ceil(self.n_subsamples);
+        let (options, n_subsamples) = (self.options, self.samples.subsamples.len());
+        let n_extra = usize::from(subsample < options.n_trees % n_subsamples);
+        let min_samples_leaf = options.min_samples_leaf.div_ceil(n_subsamples).max(1);
         TreeSize {
-            n_trees: options.n_trees / self.n_subsamples + n_extra,
+            n_trees: options.n_trees / n_subsamples + n_extra,
             min_samples_leaf,
             // A node with fewer rows than two leaves cannot be split: this
             // saves the search and changes no prediction.
-            min_samples_split: min_samples_leaf.saturating_mul(2).max(min_samples_split),
+            min_samples_split: min_samples_leaf.saturating_mul(2),
             max_depth: options.max_depth.map(|depth| depth.saturating_add(1)),
             seed: options.seed.tree(subsample as u64, 0),
         }
     }
 
-    /// Returns the targets of the rows of `subsample`.
-    fn targets(&self, samples: &Samples, subsample: usize) -> Vec<f64> {
-        samples.subsamples[subsample].rows.iter().map(|&row| self.targets[row as usize]).collect()
+    /// Returns the features of `subsample`, and the targets of its rows.
+    fn rows(&self, subsample: usize) -> (&DenseMatrix<f64>, Vec<f64>) {
+        let Subsample { rows, columns } = &self.samples.subsamples[subsample];
+        (columns, rows.iter().map(|&row| self.targets[row as usize]).collect())
     }
 }
 
@@ -196,13 +125,9 @@ struct TreeSize {
     seed: u64,
 }
 
-fn fit_subsample(
-    samples: &Samples,
-    subsample: usize,
-    plan: &SubsamplePlan<'_>,
-) -> Result<Regressor> {
+fn fit_extra_trees(plan: &SubsamplePlan<'_>, subsample: usize) -> Result<ExtraTrees> {
     let size = plan.size(subsample);
-    let n_cuts = plan.options.n_cuts();
+    let n_cuts = plan.options.cuts_per_feature.max(1);
     let mut parameters = ExtraTreesRegressorParameters::default()
         .with_n_trees(size.n_trees)
         .with_min_samples_leaf(size.min_samples_leaf)
@@ -210,13 +135,12 @@ fn fit_subsample(
         .with_seed(size.seed)
         // All features: the library's default, the square root of their
         // number, fits badly where the values depend on one feature.
-        .with_m(samples.n_features * n_cuts);
+        .with_m(plan.samples.n_features * n_cuts);
     parameters.max_depth = size.max_depth;
-    let columns = &samples.subsamples[subsample].columns;
-    let targets = plan.targets(samples, subsample);
+    let (columns, targets) = plan.rows(subsample);
     let fit = match n_cuts {
-        1 => ExtraTreesRegressor::fit(columns, &targets, parameters),
-        _ => ExtraTreesRegressor::fit(&repeated(columns, n_cuts)?, &targets, parameters),
+        1 => ExtraTrees::fit(columns, &targets, parameters),
+        _ => ExtraTrees::fit(&repeated(columns, n_cuts)?, &targets, parameters),
     };
     fit.map_err(|error| anyhow::anyhow!("failed to fit a forest: {error}"))
 }
@@ -228,10 +152,4 @@ fn repeated(columns: &DenseMatrix<f64>, n_times: usize) -> Result<DenseMatrix<f6
     let once: Vec<f64> = columns.iterator(1).copied().collect();
     DenseMatrix::new(n_rows, n_columns * n_times, once.repeat(n_times), true)
         .map_err(|error| anyhow::anyhow!("failed to repeat the features: {error}"))
-}
-
-impl ForestOptions {
-    fn n_cuts(&self) -> usize {
-        self.cuts_per_feature.max(1)
-    }
 }

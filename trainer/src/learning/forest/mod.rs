@@ -16,9 +16,7 @@ mod subsample;
 pub use crate::config::RegressorKind;
 pub use crate::random::splitmix64;
 pub use flat::{Forest, Leaves};
-pub use library::{
-    LIBRARY, LibraryForest, LibraryPredictor, LibraryRegressor, RidgeSystem, Samples,
-};
+pub use library::{LIBRARY, RidgeSystem, Samples};
 pub use regressor::{Boosted, Linear, Regressor, RegressorOptions};
 pub use seed::TreeSeed;
 pub(crate) use subsample::{Subsampling, subsample_rows};
@@ -33,9 +31,6 @@ pub struct ForestOptions {
     /// Fewest rows in a leaf, as if a tree grew on the rows of all
     /// subsamples: a tree on a quarter of the rows uses a quarter of it.
     pub min_samples_leaf: usize,
-    /// Fewest rows in a node that is split, scaled in the same way; a
-    /// value below twice `min_samples_leaf` has no effect.
-    pub min_samples_split: usize,
     /// Random cuts that each split tries on every feature; at least one,
     /// the number in the published method.
     pub cuts_per_feature: usize,

@@ -32,11 +32,6 @@ kinds! {
 }
 
 impl ModelKind {
-    /// Returns the name of the kind, as in the settings and in models.
-    pub fn name(self) -> &'static str {
-        self.entry().name
-    }
-
     /// Returns the name of the setting for the number of bars that a
     /// learner remembers, and its value in `config`.
     pub fn memory_bars(self, config: &TrainingConfig) -> (&'static str, usize) {

@@ -15,11 +15,8 @@ mod stored;
 use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
-
-use crate::config::AgentConfig;
-use crate::learning::agent::{FittedQ, LearnerSetup};
 
 pub use container::Part;
 pub use learner::{Learner, Policy, Shape};
@@ -33,54 +30,11 @@ const N_PROBE_ROWS: usize = 16;
 #[derive(Debug)]
 pub struct TradingModel(ModelContents);
 
-/// Bars to fit a new policy on; see [`TradingModel::fit`].
-#[derive(Debug, Clone, Copy)]
-pub struct TrainingRows<'a> {
-    /// The open of each bar, a price above 0.
-    pub opens: &'a [f64],
-    /// The features of each bar, row by row: `opens.len() * n_features`
-    /// finite numbers.
-    pub rows: &'a [f64],
-    /// Backups to do.
-    pub n_backups: usize,
-}
-
 impl TradingModel {
-    /// Returns the model of `policy`, with a probe of `probe_rows`.
-    ///
-    /// Fails when a probe row has another number of features than the
-    /// policy, or a value that is not finite.
-    pub fn new(
-        policy: impl Policy + 'static,
-        metadata: ModelMetadata,
-        probe_rows: Vec<Vec<f64>>,
-    ) -> Result<Self> {
-        Ok(Self(ModelContents::new(Box::new(policy), metadata, probe_rows)?))
-    }
-
     /// Returns the model of the current policy of `learner`.
     pub fn of_learner(learner: &dyn Learner, metadata: ModelMetadata) -> Result<Self> {
         let probe_rows = learner.sample_rows(N_PROBE_ROWS);
         Ok(Self(ModelContents::new(learner.boxed_policy(), metadata, probe_rows)?))
-    }
-
-    /// Fits a new policy to `bars`, taken as one episode.
-    ///
-    /// Fails when a setting is out of range, or the rows do not match
-    /// the opens.
-    pub fn fit(bars: &TrainingRows<'_>, config: AgentConfig, setup: LearnerSetup) -> Result<Self> {
-        let TrainingRows { opens, rows, n_backups } = bars;
-        let mut learner = FittedQ::new(config, setup)?;
-        let n_values = opens.len() * setup.n_features;
-        ensure!(rows.len() == n_values, "{} values; the bars need {n_values}", rows.len());
-        for (&open, row) in opens.iter().zip(rows.chunks_exact(setup.n_features)) {
-            learner.observe(open, Some(row))?;
-        }
-        for _ in 0..*n_backups {
-            learner.backup()?;
-        }
-        let config = serde_json::to_value(learner.config())?;
-        Self::of_learner(&learner, ModelMetadata { config, ..ModelMetadata::default() })
     }
 
     /// Returns the exposure to hold after the bar of `row` (features
@@ -92,16 +46,6 @@ impl TradingModel {
     /// Panics when `row` is shorter than [`TradingModel::n_features`].
     pub fn predict(&self, row: &[f64], position: f64) -> f64 {
         self.0.policy.act(row, position)
-    }
-
-    /// Writes the value of each exposure into `values`, in the order
-    /// of [`TradingModel::exposures`]. Allocates nothing.
-    ///
-    /// # Panics
-    ///
-    /// Panics when `row` is shorter than [`TradingModel::n_features`].
-    pub fn q_values(&self, row: &[f64], values: &mut [f64]) {
-        self.0.policy.values(row, values);
     }
 
     /// Returns the exposures to choose from, increasing.
@@ -129,23 +73,9 @@ impl TradingModel {
         &self.0.metadata
     }
 
-    /// Returns the same model with another `metadata`.
-    #[must_use]
-    pub fn with_metadata(self, metadata: ModelMetadata) -> Self {
-        Self(ModelContents { metadata, ..self.0 })
-    }
-
     /// Returns the bytes of the model's zip: equal for equal models.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         container::write(&self.0.parts()?)
-    }
-
-    /// Writes the model to `path` atomically: a temporary file beside it
-    /// is renamed when all bytes are on the disk. A model already there is
-    /// replaced; use [`TradingModel::archive_and_save`] to keep it.
-    pub fn save(&self, path: &Path) -> Result<()> {
-        let prepared = files::prepare(path, &self.to_bytes()?)?;
-        files::publish(prepared, path)
     }
 
     /// Writes the model to `path`. A model already there is kept as

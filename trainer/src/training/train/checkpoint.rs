@@ -24,7 +24,7 @@ use super::requested::RequestedSettings;
 use super::training_episode::{EpisodeState, TrainingEpisode};
 
 /// The format version that this program writes.
-pub(super) const FORMAT: u32 = 4;
+pub(super) const FORMAT: u32 = 5;
 const DIGEST_BYTES: u64 = 32;
 const BUFFER_BYTES: usize = 1 << 16;
 

@@ -1,24 +1,22 @@
-//! Fits the ensembles of all actions with the same splits, where every
-//! transition gives the outcome of all actions.
+//! Fits the ensembles of all exposures with the same splits.
 //!
-//! A policy needs only the differences between the values of actions.
+//! A policy needs only the differences between the values of exposures.
 //! Their common part, the value of the state, is far larger and noisy;
-//! in leaves that all actions share it cancels. So each tree is grown on
-//! the difference between two neighbouring actions (advantages: Baird,
-//! Advantage updating, 1993), on a subsample of the transitions. Then the
-//! value of a leaf is, for each action, the mean of that action's targets
-//! over all transitions in the leaf.
+//! in leaves that all exposures share it cancels. So each tree is grown on
+//! the difference between two neighbouring exposures (advantages: Baird,
+//! Advantage updating, 1993), on a subsample of the bars. Then the value
+//! of a leaf is, for each exposure, the mean of that exposure's targets
+//! over all bars in the leaf.
 //!
 //! Trees are kept across iterations: some are regrown, and all leaf
 //! values are refitted to the new targets (Ernst, Geurts and Wehenkel
 //! 2005, on freezing the trees).
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use rayon::prelude::*;
 
-use super::ensembles::Ensembles;
-use super::options::{ACTIONS_MAX, EnsembleId, IterationOptions};
-use crate::learning::agent::experience::Experience;
+use super::{FittedIteration, SharedSplitsFit};
+use crate::config::AgentConfig;
 use crate::learning::forest::{
     Forest, ForestOptions, Leaves, Samples, Subsampling, TreeSeed, subsample_rows,
 };
@@ -26,29 +24,27 @@ use crate::learning::forest::{
 /// Trees grown by one call of the library: it first sorts the rows, which
 /// takes longer than growing one tree.
 const TREES_PER_SUBSAMPLE: usize = 2;
+/// Fewest random cuts, over all features, that a split tries. With few
+/// features one cut per feature is not enough: a cut that leaves too few
+/// bars on one side is no valid split, and the tree would stop growing.
+const CUTS_MIN: usize = 8;
+/// Random cuts that a split tries on each feature. On noisy bars three
+/// earn more than one, the number in the published method; six do not
+/// earn more than three.
+const CUTS_PER_FEATURE: usize = 3;
+/// Tasks whose tree seeds are those of one half.
+const TASKS_MAX: usize = 1 << 7;
 
-/// The input of one fit.
-pub(super) struct SharedSplitsFit<'a, E> {
-    pub(super) options: IterationOptions,
-    pub(super) experience: &'a E,
-    /// Indices of the transitions to fit to.
-    pub(super) transitions: &'a [usize],
-    /// For each action the targets, one for each of `transitions`.
-    pub(super) targets: &'a [Vec<f64>],
-    /// Index of the half; 0 without double estimation.
-    pub(super) half: usize,
-    /// Iterations done before.
-    pub(super) n_done: u64,
-}
-
-impl<E: Experience> SharedSplitsFit<'_, E> {
+impl SharedSplitsFit<'_> {
     /// Replaces the oldest trees of the `previous` ensemble, or grows all
     /// trees where there is none, and refits the values of all leaves.
-    pub(super) fn fit(&self, previous: Option<(&Forest, Leaves)>) -> Result<Ensembles> {
-        let IterationOptions { n_trees, n_renewed, .. } = self.options;
-        let row_slices = self.experience.row_slices();
+    /// Returns one ensemble for each exposure, and the leaves that all
+    /// rows have in them.
+    pub(super) fn fit(&self, previous: Option<(&Forest, Leaves)>) -> Result<(Vec<Forest>, Leaves)> {
+        let AgentConfig { n_trees, renewed_trees, .. } = *self.iteration.config;
+        let row_slices = self.iteration.memory.row_slices();
         let (trees, leaves) = if let Some((forest, leaves)) = previous {
-            let grown = self.grow(n_renewed.min(n_trees))?;
+            let grown = self.grow(renewed_trees.min(n_trees))?;
             // The previous settings may have had more trees, or fewer.
             let n_dropped = (forest.n_trees() + grown.n_trees()).saturating_sub(n_trees);
             let leaves = leaves.replace_oldest(n_dropped, grown.leaves(row_slices));
@@ -58,38 +54,38 @@ impl<E: Experience> SharedSplitsFit<'_, E> {
             let leaves = grown.leaves(row_slices);
             (grown, leaves)
         };
-        let row = |&index: &usize| self.experience.transition(index).row;
-        let rows: Vec<usize> = self.transitions.iter().map(row).collect();
-        let forests = trees.with_leaf_means(&leaves, &rows, self.targets);
-        Ok(Ensembles { forests, leaves: Some(leaves) })
+        Ok((trees.with_leaf_means(&leaves, self.bars, self.targets), leaves))
     }
 
     /// Grows `n_trees` trees in parallel tasks, each on a subsample of the
-    /// transitions and for one pair of neighbouring actions.
+    /// bars and for one pair of neighbouring exposures.
     fn grow(&self, n_trees: usize) -> Result<Forest> {
-        let IterationOptions { n_subsamples, seed, .. } = self.options;
+        let FittedIteration { config, setup, .. } = *self.iteration;
         let refit = self.n_done;
-        let seed = TreeSeed { run: seed, refit, action: 0 }.subsampling();
-        let subsamples =
-            subsample_rows(self.transitions.len(), Subsampling { n_subsamples, seed })?;
-        let n_pairs = self.targets.len().saturating_sub(1).max(1);
+        let seed = TreeSeed { run: setup.seed, refit, action: 0 }.subsampling();
+        let n_subsamples = config.memory_shares;
+        let subsamples = subsample_rows(self.bars.len(), Subsampling { n_subsamples, seed })?;
+        let n_pairs = self.targets.len() - 1;
         let n_tasks = n_trees.div_ceil(TREES_PER_SUBSAMPLE).min(subsamples.len());
         let n_tasks = n_tasks.max(n_pairs.min(n_trees));
         // With more pairs than tasks, each iteration goes on where the
         // last one stopped.
         let first_pair = usize::try_from(refit % n_pairs as u64)? * n_tasks;
+        // Each of two halves has half of the bars, and each task a
+        // subsample of them.
+        let min_samples_leaf = self.iteration.min_samples_leaf.div_ceil(self.iteration.n_halves());
+        let min_samples_leaf = min_samples_leaf.div_ceil(subsamples.len());
         let grow = |task: usize| {
-            let pair = (first_pair + task) % n_pairs;
-            let n_trees = n_trees / n_tasks + usize::from(task < n_trees % n_tasks);
-            debug_assert!(task < ACTIONS_MAX, "its tree seeds would be those of the other half");
-            let options =
-                self.options.forest_options(EnsembleId { half: self.half, action: task }, refit);
+            debug_assert!(task < TASKS_MAX, "its tree seeds would be those of the other half");
+            let action = (self.half * TASKS_MAX + task) as u64;
             let options = ForestOptions {
-                n_trees,
-                min_samples_leaf: options.min_samples_leaf.div_ceil(subsamples.len()),
-                min_samples_split: options.min_samples_split.div_ceil(subsamples.len()),
-                ..options
+                n_trees: n_trees / n_tasks + usize::from(task < n_trees % n_tasks),
+                min_samples_leaf,
+                max_depth: config.max_depth,
+                cuts_per_feature: CUTS_MIN.div_ceil(setup.n_features).max(CUTS_PER_FEATURE),
+                seed: TreeSeed { run: setup.seed, refit, action },
             };
+            let pair = (first_pair + task) % n_pairs;
             self.grow_for_pair(&subsamples[task % subsamples.len()], pair, &options)
         };
         let parts: Vec<Forest> = (0..n_tasks).into_par_iter().map(grow).collect::<Result<_>>()?;
@@ -97,26 +93,19 @@ impl<E: Experience> SharedSplitsFit<'_, E> {
         rest.iter().try_fold(first[0].clone(), |all, part| all.replace_oldest(0, part))
     }
 
-    /// Grows trees on the transitions of `subsample` whose target is the
-    /// difference between the actions `pair + 1` and `pair`.
+    /// Grows trees on the bars of `subsample` whose target is the
+    /// difference between the exposures `pair + 1` and `pair`.
     fn grow_for_pair(
         &self,
         subsample: &[u32],
         pair: usize,
         options: &ForestOptions,
     ) -> Result<Forest> {
-        let experience = self.experience;
-        let row =
-            |&idx: &u32| experience.row(experience.transition(self.transitions[idx as usize]).row);
+        let row = |&idx: &u32| self.iteration.memory.row(self.bars[idx as usize]);
         let rows: Vec<&[f64]> = subsample.iter().map(row).collect();
-        let difference = |&idx: &u32| {
-            let target =
-                |action: usize| self.targets.get(action).map(|targets| targets[idx as usize]);
-            let lower = target(pair).unwrap_or_default();
-            // A single action has no difference: use its own target.
-            target(pair + 1).map_or(lower, |upper| upper - lower)
-        };
+        let [lower, upper] = [&self.targets[pair], &self.targets[pair + 1]];
+        let difference = |&idx: &u32| upper[idx as usize] - lower[idx as usize];
         let targets: Vec<f64> = subsample.iter().map(difference).collect();
-        Forest::fit(&Samples::whole(&rows)?, &targets, options)
+        Forest::fit(&Samples::whole(&rows)?, &targets, options).context("failed to fit the values")
     }
 }

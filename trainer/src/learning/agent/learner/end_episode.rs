@@ -16,9 +16,7 @@ use tracing::{debug, info};
 
 use super::committee::{CandidateSettings, Committee};
 use super::{FittedQ, RefitStats};
-use crate::learning::agent::experience::Experience;
-use crate::learning::agent::fold::FoldTransitions;
-use crate::learning::agent::iteration::{IterationInput, PreviousValues};
+use crate::learning::agent::iteration::PreviousValues;
 use crate::learning::agent::policy::choose_exposure;
 use crate::learning::forest::Forest;
 use crate::learning::judgement::{
@@ -85,7 +83,7 @@ impl FittedQ {
     fn add_member(&mut self, settings: CandidateSettings) -> Result<Option<RefitStats>> {
         let start = Instant::now();
         let CandidateSettings { min_samples_leaf, n_backups } = settings;
-        let iteration = self.iteration(min_samples_leaf)?;
+        let iteration = self.iteration(min_samples_leaf, (0..self.n_rows()).collect());
         let (mut forests, report) = self.iterate(&iteration, &[], n_backups)?;
         self.n_backups = report.n_backups;
         let Some(committee) = &mut self.committee else { return Ok(None) };
@@ -147,7 +145,6 @@ impl FittedQ {
         min_samples_leaf: usize,
         n_max: usize,
     ) -> Result<Vec<HeldOutValues>> {
-        let iteration = self.iteration(min_samples_leaf)?;
         let n_iterations = n_max.min(N_BACKUPS[N_BACKUPS.len() - 1]);
         let numbers = (1..=n_iterations).rev().filter(|n| N_BACKUPS.contains(n) || *n == n_max);
         let n_exposures = self.config.exposures.len();
@@ -155,12 +152,9 @@ impl FittedQ {
         let of = |n_backups| HeldOutValues { n_backups, values: zeros.clone(), error: 0.0 };
         let mut found: Vec<HeldOutValues> = numbers.map(of).collect();
         for Fold { training, held_out } in folds {
-            let experience =
-                FoldTransitions { memory: &self.memory, transitions: training.clone() };
-            let backup = &self.backup_rule(&self.config);
-            let input = IterationInput { experience: &experience, backup };
+            let iteration = self.iteration(min_samples_leaf, training.clone());
             let previous = PreviousValues { forests: &[], n_done: self.n_backups };
-            iteration.run(&input, previous, n_iterations, |n_done, result| {
+            iteration.run(previous, n_iterations, |n_done, result| {
                 let n_backups = n_done - self.n_backups;
                 let is_tried = |it: &&mut HeldOutValues| it.n_backups as u64 == n_backups;
                 let Some(found) = found.iter_mut().find(is_tried) else { return };

@@ -19,13 +19,12 @@ pub(in crate::learning::agent) struct MemoryState {
     next: usize,
     #[serde(rename = "is_cut")]
     is_after_gap: bool,
-    next_ms: i64,
 }
 
 impl Memory {
     pub(in crate::learning::agent) fn state(&self) -> MemoryState {
-        let Self { oldest, pending, next, is_after_gap, next_ms, .. } = *self;
-        MemoryState { n_filled: self.slots.len(), oldest, pending, next, is_after_gap, next_ms }
+        let Self { oldest, pending, next, is_after_gap, .. } = *self;
+        MemoryState { n_filled: self.slots.len(), oldest, pending, next, is_after_gap }
     }
 
     /// Writes the slots in the order of the ring, numbers little-endian:
@@ -50,7 +49,7 @@ impl Memory {
         state: MemoryState,
         input: &mut impl Read,
     ) -> Result<()> {
-        let MemoryState { n_filled, oldest, pending, next, is_after_gap, next_ms } = state;
+        let MemoryState { n_filled, oldest, pending, next, is_after_gap } = state;
         let n_slots = self.n_slots();
         let is_filled = (next.min(n_slots)..=n_slots).contains(&n_filled);
         let is_ordered = oldest <= pending && pending <= next && next - oldest <= n_slots;
@@ -67,7 +66,7 @@ impl Memory {
             }
         }
         (self.oldest, self.pending, self.next) = (oldest, pending, next);
-        (self.is_after_gap, self.next_ms) = (is_after_gap, next_ms);
+        self.is_after_gap = is_after_gap;
         Ok(())
     }
 }

@@ -6,7 +6,13 @@
 use anyhow::{Result, ensure};
 use rayon::prelude::*;
 
-use super::{BLOCK_ROWS, Forest, ROW_LANES, TREE_LANES, Tree};
+use super::{Forest, TREE_LANES, Tree};
+
+/// Rows that walk one tree in lockstep: enough to hide the latency of
+/// loads, few enough for the registers.
+const ROW_LANES: usize = 16;
+/// Rows that one task predicts: small enough for the cache.
+const BLOCK_ROWS: usize = 512;
 
 /// The leaf of each row in each tree of a forest (the result of `apply` in
 /// scikit-learn): `n_trees` × `n_rows` numbers of 4 bytes.

@@ -15,7 +15,7 @@ use crate::learning::forest::{Boosted, RegressorOptions};
 const DEPTH_DEFAULT: u16 = 6;
 
 /// The library's boosted trees.
-pub(super) type Boosting = XGRegressor<f64, f64, DenseMatrix<f64>, Vec<f64>>;
+type Boosting = XGRegressor<f64, f64, DenseMatrix<f64>, Vec<f64>>;
 
 /// The part of the library's serialised form that is read.
 #[derive(Deserialize)]
@@ -46,10 +46,10 @@ pub(super) fn fit(
     samples: &Samples,
     targets: &[f64],
     options: &RegressorOptions,
-) -> Result<Vec<Boosting>> {
-    let plan = SubsamplePlan::new(samples.subsamples.len(), targets, &options.forest);
+) -> Result<Vec<Boosted>> {
+    let plan = SubsamplePlan { samples, targets, options: &options.forest };
     let fit = |subsample: usize| {
-        let targets = plan.targets(samples, subsample);
+        let (columns, targets) = plan.rows(subsample);
         let size = plan.size(subsample);
         let parameters = XGRegressorParameters::default()
             .with_n_estimators(options.forest.n_trees)
@@ -58,14 +58,15 @@ pub(super) fn fit(
             .with_min_child_weight(size.min_samples_leaf)
             .with_base_score(targets.iter().sum::<f64>() / targets.len() as f64)
             .with_seed(size.seed);
-        Boosting::fit(&samples.subsamples[subsample].columns, &targets, parameters)
-            .map_err(|error| anyhow::anyhow!("failed to fit boosted trees: {error}"))
+        let fitted = Boosting::fit(columns, &targets, parameters)
+            .map_err(|error| anyhow::anyhow!("failed to fit boosted trees: {error}"))?;
+        compile(&fitted, samples.n_features)
     };
     (0..samples.subsamples.len()).into_par_iter().map(fit).collect()
 }
 
 /// Returns the flat form of `boosting`, which predicts the same bits.
-pub(super) fn compile(boosting: &Boosting, n_features: usize) -> Result<Boosted> {
+fn compile(boosting: &Boosting, n_features: usize) -> Result<Boosted> {
     let stored = serde_json::to_value(boosting).context("failed to read boosted trees")?;
     let mirror: Mirror =
         serde_json::from_value(stored).context("the library's trees have an unknown form")?;

@@ -17,46 +17,25 @@ pub(super) const RANGE_MIN: f64 = 1e-9;
 
 type Regression = RidgeRegression<f64, f64, DenseMatrix<f64>, Vec<f64>>;
 
-/// The library's regression on the features that are not constant.
-#[derive(Debug)]
-pub(super) struct LibraryRidge {
-    n_features: usize,
-    /// Indices of the features that are not constant.
-    kept: Vec<usize>,
-    regression: Regression,
-}
-
-impl LibraryRidge {
-    /// Fits standardised features with the penalty `alpha`.
-    pub(super) fn fit(samples: &Samples, targets: &[f64], alpha: f64) -> Result<Self> {
-        ensure!(samples.subsamples.len() == 1, "ridge regression takes whole samples");
-        let Subsample { rows, columns } = &samples.subsamples[0];
-        let n_features = samples.n_features;
-        let kept: Vec<usize> =
-            (0..n_features).filter(|&feature| varies(columns, feature)).collect();
-        ensure!(!kept.is_empty(), "every feature is a constant");
-        let targets: Vec<f64> = rows.iter().map(|&row| targets[row as usize]).collect();
-        let parameters = RidgeRegressionParameters::default()
-            .with_alpha(alpha)
-            .with_normalize(true)
-            .with_solver(RidgeRegressionSolverName::Cholesky);
-        let regression = Regression::fit(&select(columns, &kept)?, &targets, parameters)
-            .map_err(|error| anyhow::anyhow!("failed to fit a ridge regression: {error}"))?;
-        Ok(Self { n_features, kept, regression })
+/// Fits standardised features with the penalty `alpha`.
+pub(super) fn fit(samples: &Samples, targets: &[f64], alpha: f64) -> Result<Linear> {
+    ensure!(samples.subsamples.len() == 1, "ridge regression takes whole samples");
+    let Subsample { rows, columns } = &samples.subsamples[0];
+    let n_features = samples.n_features;
+    let kept: Vec<usize> = (0..n_features).filter(|&feature| varies(columns, feature)).collect();
+    ensure!(!kept.is_empty(), "every feature is a constant");
+    let targets: Vec<f64> = rows.iter().map(|&row| targets[row as usize]).collect();
+    let parameters = RidgeRegressionParameters::default()
+        .with_alpha(alpha)
+        .with_normalize(true)
+        .with_solver(RidgeRegressionSolverName::Cholesky);
+    let regression = Regression::fit(&select(columns, &kept)?, &targets, parameters)
+        .map_err(|error| anyhow::anyhow!("failed to fit a ridge regression: {error}"))?;
+    let mut weights = vec![0.0; n_features];
+    for (kept_idx, &feature) in kept.iter().enumerate() {
+        weights[feature] = *regression.coefficients().get((kept_idx, 0));
     }
-
-    pub(super) fn predict(&self, rows: &DenseMatrix<f64>) -> Result<Vec<f64>> {
-        let predictions = self.regression.predict(&select(rows, &self.kept)?);
-        predictions.map_err(|error| anyhow::anyhow!("{error}"))
-    }
-
-    pub(super) fn compile(&self) -> Result<Linear> {
-        let mut weights = vec![0.0; self.n_features];
-        for (kept_idx, &feature) in self.kept.iter().enumerate() {
-            weights[feature] = *self.regression.coefficients().get((kept_idx, 0));
-        }
-        Linear::new(*self.regression.intercept(), weights).context("the ridge regression failed")
-    }
+    Linear::new(*regression.intercept(), weights).context("the ridge regression failed")
 }
 
 /// Returns whether the feature is not a constant.

@@ -52,16 +52,6 @@ impl Samples {
             .collect::<Result<Vec<_>>>()?;
         Ok(Self { n_rows: rows.len(), n_features, subsamples })
     }
-
-    /// Returns the number of rows of all subsamples.
-    pub fn n_rows(&self) -> usize {
-        self.n_rows
-    }
-
-    /// Returns the number of features of a row.
-    pub fn n_features(&self) -> usize {
-        self.n_features
-    }
 }
 
 impl Subsample {

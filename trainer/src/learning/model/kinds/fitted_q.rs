@@ -43,7 +43,7 @@ fn learner(config: &TrainingConfig, setup: LearnerSetup) -> Result<Box<dyn Learn
 
 impl Learner for FittedQ {
     fn observe(&mut self, bar: &Bar, row: Option<&[f64]>) -> Result<()> {
-        self.observe_at((bar.time_ms, bar.open), row)
+        self.observe(bar.time_ms, bar.open, row)
     }
 
     fn refit(&mut self) -> Result<Option<RefitStats>> {
