@@ -90,7 +90,11 @@ const MISSING: [&str; 36] = [
 
 /// Parses `text` as a number with this decimal sign.
 pub(super) fn parse(text: &[u8], decimal: Decimal) -> Option<f64> {
-    let text = without_quotes(std::str::from_utf8(text).ok()?.trim());
+    // Web pages have marks of no width beside numbers.
+    let is_blank = |letter: char| {
+        letter.is_whitespace() || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{feff}')
+    };
+    let text = without_quotes(std::str::from_utf8(text).ok()?.trim_matches(is_blank));
     let (sign, text) = split_sign(without_money(text));
     let text = without_money(text);
     let is_suffix = |(suffix, _): &&(&str, &str)| {
@@ -244,6 +248,8 @@ pub(super) fn refuse_32nds(prices: &[&str]) -> Result<(), String> {
 
 /// Returns the decimal sign of `cell`, if it is unambiguous.
 fn sign_of(cell: &str) -> Option<Decimal> {
+    // The point of `Rs. 100` is none.
+    let cell = cell.trim_matches(|letter: char| !letter.is_ascii_digit());
     let (points, commas) = (cell.matches('.').count(), cell.matches(',').count());
     let after = |sign: char| {
         let tail = cell.rsplit(sign).next().unwrap_or_default();
@@ -259,7 +265,7 @@ fn sign_of(cell: &str) -> Option<Decimal> {
         (0, 2..) => Some(Decimal::Point),
         (1.., 1..) | (2.., 0) => Some(Decimal::Comma),
         (0, _) if after(',') != 3 || !(1..=3).contains(&before(',')) => Some(Decimal::Comma),
-        (0, _) if cell.trim_start_matches('-').starts_with("0,") => Some(Decimal::Comma),
+        (0, _) if cell.starts_with("0,") => Some(Decimal::Comma),
         (0, _) => None,
         _ if after('.') != 3 => Some(Decimal::Point),
         _ => None,

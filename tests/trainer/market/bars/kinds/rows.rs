@@ -68,6 +68,9 @@ fn numbers() -> Vec<Kind> {
         .bars(&["2020-01-06 00:00:00  1.1 1.102 1.1 1.101  0"])
         .refused("could be 1100 or 1.1", Flags("--decimal comma")),
         Kind::new("exponents", written(',', |n| format!("{n:e}"))),
+        Kind::new("a currency with a point", written(',', |n| format!("Rs. {n}"))),
+        Kind::new("ten thousands in Chinese", written(',', |n| format!("{}万", n / 10_000.0))),
+        Kind::new("marks of no width", written(',', |n| format!("\u{200e}{n}\u{200b}"))),
         Kind::new("K and M", written(',', |n| format!("{}K", n / 1000.0))),
         Kind::new(
             "twelve decimals, and a large volume",
@@ -172,6 +175,15 @@ fn splits() -> Vec<Kind> {
             format!("{NAMES},interval\n{rows}2020-01-06 01:00,1,2,1,2,3,1h\n")
         })
         .refused("holds several intervals", Flags("--symbol 1d")),
+        Kind::new("row names of R", {
+            let rows = days();
+            let rows = rows.lines().enumerate().map(|(idx, row)| match idx {
+                0 => format!("{row}\n"),
+                idx => format!("\"{idx}\",{row}\n"),
+            });
+            rows.collect::<String>()
+        }),
+        Kind::new("a delimiter behind each row", days().replace("0\n", "0,\n")),
         Kind::new("cells in blanks alone", days().replace(',', "   ")),
         Kind::new("what pandas prints", {
             let rows = days();

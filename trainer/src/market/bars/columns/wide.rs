@@ -10,12 +10,17 @@ use crate::market::bars::config::BarsConfig;
 
 /// Words for the role of a column, and the role; a word that contains
 /// another one comes before it.
-const ROLES: [(&str, &str); 16] = [
+const ROLES: [(&str, &str); 22] = [
     ("adjusted close", "Adj Close"),
     ("adjusted_close", "Adj Close"),
     ("adj close", "Adj Close"),
     ("adj_close", "Adj Close"),
     ("adjclose", "Adj Close"),
+    ("px_open", "open"),
+    ("px_high", "high"),
+    ("px_low", "low"),
+    ("px_last", "close"),
+    ("px_volume", "volume"),
     ("open", "open"),
     ("high", "high"),
     ("low", "low"),
@@ -27,6 +32,7 @@ const ROLES: [(&str, &str); 16] = [
     ("l", "low"),
     ("c", "close"),
     ("v", "volume"),
+    ("last", "close"),
 ];
 
 const PRICES: [&str; 4] = ["open", "high", "low", "close"];
@@ -122,6 +128,13 @@ pub(super) fn symbols_with_prices(names: &[String]) -> Vec<(String, Vec<(usize, 
             continue;
         };
         match symbols.iter_mut().find(|(known, _)| *known == symbol) {
+            // A close is the close, not the last price.
+            Some((_, columns)) if role == "close" && columns.iter().any(|(_, r)| *r == role) => {
+                if !name.to_lowercase().contains("last") {
+                    columns.retain(|(_, r)| *r != role);
+                    columns.push((idx, role));
+                }
+            }
             Some((_, columns)) => columns.push((idx, role)),
             None => symbols.push((symbol, vec![(idx, role)])),
         }

@@ -99,11 +99,19 @@ pub(super) fn unknown_number(first: &[u8], sample: &[TimeText]) -> String {
     }
     let guess =
         NumberFormat::named("unix_s").and_then(|seconds| seconds.parse(first)).map(format_utc);
+    let of_1960 = ["s_since_1960", "ms_since_1960"].into_iter().find_map(|name| {
+        let time_ms = NumberFormat::named(name)?.parse(first)?;
+        let time = (0..i64::from(u32::MAX) * MS_PER_SECOND)
+            .contains(&time_ms)
+            .then(|| format_utc(time_ms))?;
+        Some(format!(", or {time} by `--time-format {name}`, as of SAS or Stata"))
+    });
     format!(
-        "is not a plausible time (as seconds since 1970 it would be {}); say what it is in \
+        "is not a plausible time (as seconds since 1970 it would be {}{}); say what it is in \
          `bars.time_format`, or by `--time-format`: `unix_s`, `unix_ms`, a pattern such as \
          `%Y%m%d`, or what `docs/formats.md` lists",
-        guess.unwrap_or_default()
+        guess.unwrap_or_default(),
+        of_1960.unwrap_or_default()
     )
 }
 

@@ -4,7 +4,7 @@
 use super::words::{is_month, is_weekday};
 
 /// Signs and words, and what stands for them.
-const SIGNS: [(&str, &str); 34] = [
+const SIGNS: [(&str, &str); 35] = [
     ("\u{5e74}", "-"),
     ("\u{6708}", "-"),
     ("\u{65e5}", " "),
@@ -29,6 +29,7 @@ const SIGNS: [(&str, &str); 34] = [
     // The years of the Republic of China are those of three digits.
     ("\u{6c11}\u{570b}", ""),
     (" de ", " "),
+    (" a las ", " "),
     (" \u{433}.", ""),
     // `Jan '15`
     ("'", ""),
@@ -45,12 +46,16 @@ const SIGNS: [(&str, &str); 34] = [
     ("\u{ff1a}", ":"),
 ];
 
+/// Words and signs between a date and its clock time, or behind it.
+const LINKS: [&str; 10] = ["-", "|", "@", "at", "um", "\u{e0}", "alle", "klo", "kl.", "Uhr"];
+
 /// Clock times of a date alone, which another clock time may follow.
 const MIDNIGHTS: [&str; 3] = ["00:00:00", "00:00", "12:00:00 AM"];
 
 /// Returns `text` in a usual form; `None` if it has no other one.
 pub(super) fn respelled(text: &str) -> Option<String> {
-    let mut plain: String = text.chars().map(usual_letter).collect();
+    let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let mut plain: String = inner.chars().map(usual_letter).collect();
     if let Some((date, (weekday, rest))) =
         plain.split_once('(').and_then(|(date, rest)| Some((date, rest.split_once(')')?)))
         && is_weekday(weekday)
@@ -64,7 +69,8 @@ pub(super) fn respelled(text: &str) -> Option<String> {
     }
     let plain = without_blanks_in_date(&plain);
     let all = plain.split([' ', ',', ';']).filter(|word| !word.is_empty());
-    let all: Vec<String> = all.flat_map(split_word).collect();
+    let mut all: Vec<String> = all.flat_map(split_word).collect();
+    drop_links(&mut all);
     let n_months = all.iter().filter(|word| is_month(word)).count();
     // `mar` is a weekday in French, Italian and Spanish, too.
     let is_kept = |word: &&String| !is_weekday(word) || is_month(word) && n_months < 2;
@@ -77,6 +83,25 @@ pub(super) fn respelled(text: &str) -> Option<String> {
         }
     }
     (joined != text).then_some(joined)
+}
+
+/// Removes what stands between a date and its clock time or behind it, and
+/// the name of a zone after its offset: `+0000 UTC`.
+fn drop_links(words: &mut Vec<String>) {
+    let is_offset = |word: &String| word.len() == 5 && word.starts_with(['+', '-']);
+    let has_clock = |words: &[String]| words.iter().any(|word| word.contains(':'));
+    // A `-` after a clock time is that of a range.
+    let idx = words.iter().position(|word| LINKS.contains(&word.as_str()));
+    if let Some(idx) = idx.filter(|idx| words[*idx] == "Uhr" || !has_clock(&words[..*idx])) {
+        words.remove(idx);
+        return drop_links(words);
+    }
+    if let [.., offset, name] = &words[..]
+        && is_offset(offset)
+        && name.bytes().all(|letter| letter.is_ascii_uppercase())
+    {
+        words.pop();
+    }
 }
 
 /// Returns a blank for one of another width, and digits of usual width.
@@ -119,6 +144,13 @@ fn split_word(word: &str) -> Vec<String> {
         && has(clock, &[':'])
     {
         return vec![date.to_owned(), clock.to_owned()];
+    }
+    // As kdb+ writes it.
+    if let Some((date, clock)) = word.split_once('D')
+        && has(date, &['.'])
+        && has(clock, &[':'])
+    {
+        return vec![date.replace('.', "-"), clock.to_owned()];
     }
     if let Some((hour, minute)) = word.split_once(['h', 'H'])
         && matches!(hour.len(), 1 | 2)

@@ -4,7 +4,8 @@
 use serde_json::{Map, Value};
 
 use super::layouts::{JsonTable, without_number};
-use crate::market::bars::timestamp::TimeZone;
+use crate::market::bars::lenient::number_in;
+use crate::market::bars::timestamp::{TimeZone, is_date};
 
 /// A list of candles.
 pub(super) struct Candles {
@@ -76,7 +77,8 @@ impl JsonNode {
             let is_only = lists.len() == 1;
             let label = if is_only { label.clone() } else { None };
             let label = label.or_else(|| Some((*key).clone()));
-            found.push(Candles { names: None, rows: self.rows_in_zone(list), label });
+            let rows = self.rows_in_zone(list).into_iter().map(split_row).collect();
+            found.push(Candles { names: None, rows, label });
         }
         if self.depth == DEPTH_MAX || !lists.is_empty() {
             return Ok(());
@@ -141,8 +143,26 @@ fn is_candles(list: &[Value]) -> bool {
             cells.len() >= N_CELLS_MIN && !cells.iter().any(|c| c.is_array() || c.is_object())
         }
         Value::Object(_) => has_range(flat(first).into_iter()),
+        Value::String(text) => cells_of(text).is_some(),
         _ => false,
     })
+}
+
+/// Returns the cells of a candle in one text, `"2020-01-06,100,…"`.
+fn cells_of(text: &str) -> Option<Vec<Value>> {
+    let cells: Vec<&str> = text.split(',').collect();
+    let is_candle = cells.len() >= N_CELLS_MIN
+        && is_date(cells[0].as_bytes())
+        && cells[1..].iter().all(|cell| number_in(cell).is_some());
+    is_candle.then(|| cells.iter().map(|cell| Value::String((*cell).to_owned())).collect())
+}
+
+/// Splits a candle in one text into a list.
+fn split_row(row: Value) -> Value {
+    match row.as_str().and_then(cells_of) {
+        Some(cells) => Value::Array(cells),
+        None => row,
+    }
 }
 
 /// Whether a row of a list is a candle, with its prices in an object of
