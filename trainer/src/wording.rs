@@ -5,6 +5,26 @@ use chrono::{DateTime, SecondsFormat};
 /// Milliseconds of a day.
 pub(crate) const DAY_MS: i64 = 86_400_000;
 
+/// Returns `text` with control characters escaped, and those that reverse
+/// the text behind them, but for ends of lines.
+pub fn escaped(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter != '\n' && is_unprintable(letter) {
+            shown.extend(letter.escape_default());
+        } else {
+            shown.push(letter);
+        }
+    }
+    shown
+}
+
+/// Whether a terminal does not show `letter`, but obeys it.
+pub(crate) fn is_unprintable(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// Digits of a price.
 const PRICE_DIGITS: usize = 8;
 /// Digits of an amount whose decimals would show as 0.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::account::metrics::{BarCalendar, PeriodsPerYear};
 use crate::config::FieldError;
 use crate::market::bars::{BadRows, BarSource, BarsConfig, DataSummary, Decimal};
-use crate::progress;
+use crate::{progress, wording};
 
 use super::{Format, one_of};
 
@@ -102,6 +102,9 @@ pub fn run(arguments: &BarsArguments, latest_ms: i64) -> Result<String> {
             let files = summaries.iter().map(|(summary, periods)| {
                 let mut file = serde_json::to_value(summary)?;
                 file["periods_per_year"] = serde_json::to_value(periods)?;
+                if let Some(range) = periods.and_then(PeriodsPerYear::range) {
+                    file["periods_per_year"]["range"] = json!(range);
+                }
                 Ok(file)
             });
             let files = files.collect::<Result<Vec<Value>>>()?;
@@ -145,12 +148,15 @@ fn periods(source: &BarSource) -> Result<Option<PeriodsPerYear>> {
 
 fn text(summary: &DataSummary, periods: Option<PeriodsPerYear>) -> String {
     let mut text = format!("{summary}\n");
-    if let Some(PeriodsPerYear { value, basis }) = periods {
-        let basis = serde_json::to_value(basis).unwrap_or_default();
+    if let Some(periods) = periods {
+        let basis = serde_json::to_value(periods.basis).unwrap_or_default();
+        // Two digits after the point, and no zeros at the end.
+        let value = (100.0 * periods.value).round() / 100.0;
         let _ = writeln!(text, "bars a year: {value} ({})", basis.as_str().unwrap_or_default());
+        text.extend(periods.range_warning().map(|warning| warning + "\n"));
     }
     if let Some(read_report) = &summary.read_report {
         let _ = write!(text, "{read_report}");
     }
-    text
+    wording::escaped(&text)
 }

@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand};
 
 use crate::missing_part::MissingPart;
-use crate::progress;
 use crate::session::{Clock, Locked};
+use crate::{progress, wording};
 
 use super::bars::{self, BarsArguments};
 use super::check_model::{self, CheckModelArguments};
@@ -94,7 +94,8 @@ pub fn main(system_time: fn() -> DateTime<Utc>) -> ExitCode {
             ExitCode::from(MISSING_PART)
         }
         Err(error) => {
-            progress::print_line(&format!("{} {error:#}", progress::colored_label("error:")));
+            let text = wording::escaped(&format!("{error:#}"));
+            progress::print_line(&format!("{} {text}", progress::colored_label("error:")));
             ExitCode::from(if error.is::<Locked>() { LOCKED } else { FAILED })
         }
     }

@@ -39,21 +39,57 @@ fn bars_around_the_clock_follow_from_the_interval() {
 
 #[test]
 fn daily_bars_without_weekends_have_252_a_year() {
-    check_periods(sessions(365, 1, (0, 1)), 252.0, PeriodsBasis::BusinessDays);
-    check_periods(sessions(8, 1, (0, 1)), 252.0, PeriodsBasis::BusinessDays);
+    check_periods(sessions(300, 1, (0, 1)), 252.0, PeriodsBasis::BusinessDays);
+    check_periods(sessions(8, 1, (0, 1)), 252.0, PeriodsBasis::FewWeeks);
+}
+
+/// Foreign exchange trades on all weekdays, Tokyo on some 245 days.
+#[test]
+fn two_years_show_other_days_than_252() {
+    check_periods(sessions(3 * 365, 1, (0, 1)), 260.9, PeriodsBasis::BusinessDays);
+    let tokyo = sessions(3 * 365, 10, (0, HALF_HOUR_MS)).into_iter();
+    let tokyo = tokyo.filter(|time_ms| (time_ms - MONDAY_MS) / DAY_MS % 17 != 3);
+    check_periods(tokyo, 2_456.0, PeriodsBasis::BusinessDays);
+    // A month without bars is an outage.
+    let new_york = sessions(3 * 365, 1, (0, 1)).into_iter().filter(|time_ms| {
+        let day = (time_ms - MONDAY_MS) / DAY_MS;
+        day % 40 != 3 && !(400..430).contains(&day)
+    });
+    check_periods(new_york, 252.0, PeriodsBasis::BusinessDays);
+}
+
+#[test]
+fn an_outage_of_a_week_is_not_counted() {
+    let hours = (0..60 * 168).filter(|hour| !(1_000..1_200).contains(hour));
+    check_periods(hours.map(|hour| hour * HOUR_MS), 8_760.0, PeriodsBasis::Continuous);
+    let hours = (0..60 * 168).filter(|hour| hour % 168 < 120 && !(1_000..1_200).contains(hour));
+    let per_year = 120.0 * 365.0 / 7.0;
+    check_periods(hours.map(|hour| hour * HOUR_MS), per_year, PeriodsBasis::Observed);
+}
+
+#[test]
+fn a_few_weeks_have_a_range() {
+    // A half day and two holidays.
+    let mut times = sessions(28, 13, (14 * HOUR_MS, HALF_HOUR_MS));
+    times.drain(13 * 3 + 7..13 * 6);
+    let periods = PeriodsPerYear::from_calendar(&calendar(times)).unwrap();
+    assert_eq!(periods.basis, PeriodsBasis::FewWeeks);
+    let told = periods.range_warning().unwrap();
+    assert!(told.contains("3120 to 3393"), "{told}");
 }
 
 #[test]
 fn intraday_bars_are_those_of_a_session_on_252_days() {
     let new_york = (15 * HOUR_MS - HALF_HOUR_MS, HALF_HOUR_MS);
-    for n_days in [8, 30, 365] {
-        check_periods(sessions(n_days, 13, new_york), 13.0 * 252.0, PeriodsBasis::BusinessDays);
+    check_periods(sessions(300, 13, new_york), 13.0 * 252.0, PeriodsBasis::BusinessDays);
+    for n_days in [8, 30] {
+        check_periods(sessions(n_days, 13, new_york), 13.0 * 252.0, PeriodsBasis::FewWeeks);
     }
     // Sydney's session goes over midnight in UTC.
     let sydney = (-HOUR_MS, HOUR_MS / 4);
-    check_periods(sessions(365, 24, sydney), 24.0 * 252.0, PeriodsBasis::BusinessDays);
+    check_periods(sessions(300, 24, sydney), 24.0 * 252.0, PeriodsBasis::BusinessDays);
     // Tokyo has a lunch break of an hour.
-    let tokyo = sessions(365, 13, (0, HALF_HOUR_MS));
+    let tokyo = sessions(300, 13, (0, HALF_HOUR_MS));
     let tokyo = tokyo.into_iter().enumerate().filter(|(idx, _)| ![5, 6].contains(&(idx % 13)));
     check_periods(tokyo.map(|(_, time)| time), 11.0 * 252.0, PeriodsBasis::BusinessDays);
 }
@@ -64,13 +100,13 @@ fn cut_sessions_at_the_ends_do_not_count() {
     let mut times = sessions(12, 450, (14 * HOUR_MS, 60_000));
     times.drain(..300);
     times.truncate(times.len() - 300);
-    check_periods(times, 450.0 * 252.0, PeriodsBasis::BusinessDays);
+    check_periods(times, 450.0 * 252.0, PeriodsBasis::FewWeeks);
 }
 
 #[test]
 fn a_market_that_closes_at_weekends_only_counts_its_whole_weeks() {
     let weeks = |n_hours: i64| (0..n_hours).filter(|hour| hour % 168 < 120);
-    for n_hours in [3 * 168, 3 * 168 + 50, 20 * 168 + 130] {
+    for n_hours in [6 * 168, 6 * 168 + 50, 20 * 168 + 130] {
         let hours = weeks(n_hours).map(|hour| hour * HOUR_MS);
         check_periods(hours, 120.0 * 365.0 / 7.0, PeriodsBasis::Observed);
     }

@@ -11,8 +11,13 @@ use crate::wording::DAY_MS;
 
 pub(super) const WEEK_MS: i64 = 7 * DAY_MS;
 
-/// Most distinct steps that are counted.
-const N_STEPS_MAX: usize = 4096;
+/// Most distinct steps, and lengths of sessions, that are counted.
+const N_COUNTS_MAX: usize = 4096;
+/// The share of the sessions that have the usual number of bars; others
+/// are half days.
+const USUAL_SESSIONS: f64 = 0.8;
+/// At most one step in so many is an outage.
+const RARE: u64 = 100;
 /// A step of this length ends a session: longer than any lunch break,
 /// shorter than any night.
 const SESSION_BREAK_MS: i64 = 5 * 3_600_000;
@@ -33,9 +38,14 @@ pub struct BarCalendar {
     n_bars_first: u64,
     /// Bars of all sessions that ended.
     n_bars_ended: u64,
-    /// Whole weeks since the first bar, and the bars in them.
+    /// How often each number of bars occurs in a session, without the
+    /// first and the current one.
+    session_bars: BTreeMap<u64, u64>,
+    /// Whole weeks since the first bar, the bars in them, and the most
+    /// bars in one of them.
     pub(super) n_weeks: u64,
     pub(super) n_bars_in_weeks: u64,
+    pub(super) n_bars_of_fullest_week: u64,
 }
 
 impl BarCalendar {
@@ -50,6 +60,8 @@ impl BarCalendar {
             self.step(time_ms - self.last_ms);
             let n_weeks = ((time_ms - self.first_ms) / WEEK_MS).unsigned_abs();
             if n_weeks > self.n_weeks {
+                let n_bars = self.n_bars - self.n_bars_in_weeks;
+                self.n_bars_of_fullest_week = self.n_bars_of_fullest_week.max(n_bars);
                 (self.n_weeks, self.n_bars_in_weeks) = (n_weeks, self.n_bars);
             }
         }
@@ -62,21 +74,23 @@ impl BarCalendar {
             self.run.1 += 1;
         } else {
             let (run_ms, n_times) = std::mem::replace(&mut self.run, (step_ms, 1));
-            add(&mut self.steps, run_ms, n_times);
+            count(&mut self.steps, run_ms, n_times);
         }
         if step_ms >= SESSION_BREAK_MS {
             self.n_ended += 1;
-            self.n_bars_ended = self.n_bars;
             if self.n_ended == 1 {
                 self.n_bars_first = self.n_bars;
+            } else {
+                count(&mut self.session_bars, self.n_bars - self.n_bars_ended, 1);
             }
+            self.n_bars_ended = self.n_bars;
         }
     }
 
     /// Returns how often each step occurs, the shortest first.
     fn all_steps(&self) -> BTreeMap<i64, u64> {
         let mut steps = self.steps.clone();
-        add(&mut steps, self.run.0, self.run.1);
+        count(&mut steps, self.run.0, self.run.1);
         steps
     }
 
@@ -111,9 +125,33 @@ impl BarCalendar {
         self.n_ended + 1
     }
 
-    /// Returns the mean number of bars of a session. The first and the
-    /// last may be incomplete, so they count only without others.
+    /// Returns the whole weeks without bars in steps of at least `min_ms`
+    /// more than the interval: outages, if they are rare.
+    pub(super) fn idle_weeks(&self, min_ms: i64) -> f64 {
+        let interval_ms = self.interval_ms();
+        let steps = self.all_steps().into_iter();
+        let idle: Vec<(i64, u64)> = steps
+            .map(|(step_ms, n_times)| (step_ms - interval_ms, n_times))
+            .filter(|(idle_ms, _)| *idle_ms >= min_ms)
+            .collect();
+        let n_times: u64 = idle.iter().map(|(_, n_times)| n_times).sum();
+        if RARE * n_times > self.n_bars {
+            return 0.0;
+        }
+        idle.into_iter().map(|(idle_ms, n)| (idle_ms / WEEK_MS) as f64 * n as f64).sum()
+    }
+
+    /// Returns the number of bars that nearly all sessions have, else the
+    /// mean. The first session and the last may be incomplete, so they
+    /// count only without others.
     pub(super) fn bars_per_session(&self) -> f64 {
+        let n_sessions: u64 = self.session_bars.values().sum();
+        let usual = self.session_bars.iter().max_by_key(|(_, n_times)| **n_times);
+        if let Some((n_bars, n_times)) = usual
+            && *n_times as f64 >= USUAL_SESSIONS * n_sessions as f64
+        {
+            return *n_bars as f64;
+        }
         let n_last = self.n_bars - self.n_bars_ended;
         match self.n_ended {
             0 | 1 => n_last.max(self.n_bars_first) as f64,
@@ -122,8 +160,8 @@ impl BarCalendar {
     }
 }
 
-fn add(steps: &mut BTreeMap<i64, u64>, step_ms: i64, n_times: u64) {
-    if n_times > 0 && (steps.len() < N_STEPS_MAX || steps.contains_key(&step_ms)) {
-        *steps.entry(step_ms).or_default() += n_times;
+fn count<T: Ord>(counts: &mut BTreeMap<T, u64>, value: T, n_times: u64) {
+    if n_times > 0 && (counts.len() < N_COUNTS_MAX || counts.contains_key(&value)) {
+        *counts.entry(value).or_default() += n_times;
     }
 }

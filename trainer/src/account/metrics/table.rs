@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::wording::{counted, money, percent};
 
-use super::{Performance, PeriodsBasis};
+use super::Performance;
 
 type Figure = fn(&Performance) -> Option<String>;
 
@@ -75,9 +75,8 @@ pub const ACCOUNT_FIGURES: [&str; 14] = [
 /// shows as `-`.
 pub fn curve_table(performance: &Performance) -> String {
     let ruin = performance.ruin().map(|when| format!("{:<18}{when:>18}\n", "ruined"));
-    let guess = performance.periods_per_year.basis == PeriodsBasis::Guess;
-    let guess = guess.then_some("bars per year are a guess: the times show no weekend\n");
-    ruin.unwrap_or_default() + guess.unwrap_or_default() + &lines(&CURVE_ROWS, performance)
+    let range = performance.periods_per_year.range_warning().map(|warning| warning + "\n");
+    ruin.unwrap_or_default() + &range.unwrap_or_default() + &lines(&CURVE_ROWS, performance)
 }
 
 /// Returns all figures of an account, a line each.

@@ -46,6 +46,8 @@ pub use summary::DataSummary;
 pub(crate) use timestamp::TimeParser;
 pub use timestamp::parse_time_ms;
 
+use crate::wording::is_unprintable;
+
 /// Prices and volume of one interval of trading (OHLCV).
 ///
 /// Bars from a [`BarReader`] hold finite, positive prices with
@@ -81,11 +83,10 @@ pub struct Bar {
 /// characters are kept.
 fn printable(bytes: &[u8]) -> String {
     const LETTERS_MAX: usize = 80;
-    let is_bidi = |letter: char| matches!(letter, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let text = String::from_utf8_lossy(bytes);
     let mut shown = String::new();
     for letter in text.chars().take(LETTERS_MAX) {
-        if letter.is_control() || is_bidi(letter) {
+        if is_unprintable(letter) {
             shown.extend(letter.escape_default());
         } else {
             shown.push(letter);

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use crate::account::metrics::{Performance, PeriodsBasis, alarm_lines, ruin_lines};
+use crate::account::metrics::{Performance, alarm_lines, ruin_lines};
 use crate::config::{WINDOWS_DEFAULT, WindowMode};
 use crate::session::{
     AuditRecord, AuditVerdict, MetricsRecord, Session, SpanRecord, SymbolRecord, TrialsRecord,
@@ -66,14 +66,12 @@ pub fn comparison(session: &Session) -> String {
 }
 
 /// Names the ruined and liquidated accounts, one per line, and says
-/// whether the bars per year are a guess.
+/// between which numbers the bars per year are.
 fn ruins(session: &Session, record: &Value) -> String {
     let lines = ruin_lines(record).into_iter().map(|line| line + "\n");
     let mut text: String = lines.collect();
     let agent = session.metrics.agent.as_ref();
-    if agent.is_some_and(|agent| agent.periods_per_year.basis == PeriodsBasis::Guess) {
-        text.push_str("Annual figures rest on a guess: the test bars show no weekend.\n");
-    }
+    text.extend(agent.and_then(|agent| agent.periods_per_year.range_warning()).map(|w| w + "\n"));
     text
 }
 
