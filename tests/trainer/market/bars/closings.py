@@ -9,8 +9,12 @@ import exchange_calendars
 import pandas as pd
 
 MARKETS = ["XNYS", "CMES", "XLON", "XETR", "XPAR", "XAMS", "XSWX", "XMAD", "XMIL", "XSTO", "XTSE",
-           "BVMF", "XTKS", "XHKG", "XSHG", "XKRX", "XASX", "XBOM", "XSES", "XTAI", "XJSE"]
+           "BVMF", "XTKS", "XHKG", "XSHG", "XKRX", "XASX", "XBOM", "XSES", "XTAI", "XJSE", "XMEX",
+           "XOSL", "XCSE", "XHEL", "XWBO", "XWAR", "XDUB", "XIST", "XNZE", "XBKK",
+           "XKLS", "XIDX"]
 FIRST, LAST = "2000-01-01", "2027-12-31"
+# Daily bars of New York are often longer.
+FIRST_OF = {"XNYS": "1970-01-01"}
 DAY = 1440
 
 def intervals(calendar):
@@ -47,7 +51,7 @@ def less(parts, others):
 def closings(name):
     calendar = None
     for last in (LAST, "2026-12-31", None):
-        for first in (FIRST, None):
+        for first in (FIRST_OF.get(name, FIRST), None):
             try:
                 calendar = calendar or exchange_calendars.get_calendar(name, start=first, end=last)
             except ValueError:

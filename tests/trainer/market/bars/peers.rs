@@ -74,6 +74,7 @@ for name in sys.argv[2:]:
     schedule = calendar.schedule.loc["2012-01-03":"2021-12-31"]
     name = name.replace("/", "")
     write(f"{name}_daily", [seconds(day.tz_localize("UTC")) for day in schedule.index])
+    write(f"{name}_local", [seconds(day.tz_localize(calendar.tz)) for day in schedule.index])
     parts = []
     for row in schedule[["open", "break_start", "break_end", "close"]].itertuples(index=False):
         parts += [row[::3]] if pd.isna(row[1]) else [row[:2], row[2:]]
@@ -81,6 +82,7 @@ for name in sys.argv[2:]:
         times = {time for begin, end in parts
                  for time in range(seconds(begin), seconds(end), 60 * minutes)}
         write(f"{name}_{minutes}", sorted(times))
+    write(f"{name}_closes", sorted(time + 3600 for time in times))
 # Sunday 17:00 to Friday 17:00 in New York, but for Christmas and New Year.
 for minutes in (15, 60):
     times = pd.date_range("2012-01-03", "2021-12-31", freq=f"{minutes}min", tz="UTC")
@@ -91,9 +93,9 @@ for minutes in (15, 60):
     write(f"FX_{minutes}", [seconds(time) for time in times[is_open & ~is_closed]])
 "#;
 
-const MARKETS: [&str; 14] = [
+const MARKETS: [&str; 21] = [
     "XNYS", "XLON", "XETR", "XTKS", "XHKG", "CMES", "24/7", "XASX", "XBOM", "XKRX", "XSHG", "XSES",
-    "XTSE", "BVMF",
+    "XTSE", "BVMF", "XMEX", "XOSL", "XWAR", "XIST", "XNZE", "XBKK", "XIDX",
 ];
 
 fn summary(path: &Path) -> DataSummary {
@@ -129,5 +131,5 @@ fn calendars_of_exchanges_have_no_gaps_and_a_missing_day_is_found() {
         }
         n_files += 1;
     }
-    assert_eq!(n_files, MARKETS.len() * 3 + 2);
+    assert_eq!(n_files, MARKETS.len() * 5 + 2);
 }

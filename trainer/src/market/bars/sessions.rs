@@ -9,24 +9,24 @@
 
 mod closings;
 mod local_days;
+mod series;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
-use chrono::{Datelike as _, Days, NaiveDate, NaiveDateTime, TimeDelta};
+use chrono::{Datelike as _, Days, NaiveDate, TimeDelta};
 use chrono_tz::Tz;
 
 use closings::Market;
 use local_days::{
     DayPart, MINUTES_PER_DAY, Minutes, WHOLE_DAY, common, count, days, is_weekend, is_weekend_of,
-    local, minute_of, remove,
+    local, remove,
 };
+pub(super) use series::{Break, Gaps};
+use series::{Missing, Series, n_minutes};
 
-const MS_PER_MINUTE: i64 = 60_000;
-const MS_PER_DAY: i64 = MINUTES_PER_DAY * MS_PER_MINUTE;
+const MS_PER_DAY: i64 = MINUTES_PER_DAY * 60_000;
 
-/// The shortest series, in days, whose trading hours can be found.
-const N_DAYS_MIN: i64 = 2;
 /// In shorter series, in days, all days from Monday to Friday are alike.
 const N_DAYS_OF_WEEKS: i64 = 28;
 
@@ -41,21 +41,6 @@ const N_WEEKS_MAX: usize = 60;
 /// With more missing days a year, the market is none of the known ones.
 const N_UNKNOWN: f64 = 3.0;
 
-/// A step that skips bars, by the open times of the bars around it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Break {
-    pub(super) before_ms: i64,
-    pub(super) after_ms: i64,
-}
-
-/// Steps that skip bars during trading hours.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Gaps {
-    pub(super) count: u64,
-    pub(super) n_missing_bars: u64,
-    pub(super) longest_ms: i64,
-}
-
 /// Returns the gaps among the `breaks` in bars of `interval_ms`. `span`
 /// is from the first bar to the last.
 pub(super) fn true_gaps(breaks: &[Break], interval_ms: i64, span: Range<i64>) -> Gaps {
@@ -63,95 +48,63 @@ pub(super) fn true_gaps(breaks: &[Break], interval_ms: i64, span: Range<i64>) ->
         return Gaps::default();
     }
     let markets = Market::all();
-    let mut zones = vec![Tz::UTC];
-    for market in &markets {
-        zones.extend((!zones.contains(&market.zone)).then_some(market.zone));
-    }
     let n_years = (span.end - span.start) as f64 / (365.25 * MS_PER_DAY as f64);
-    let series = Series { breaks, interval_ms, span };
-    let mut zones: Vec<(usize, Tz)> =
-        zones.into_iter().map(|zone| (series.n_break_times(zone), zone)).collect();
-    let n_fewest = zones.iter().map(|(n, _)| *n).min().unwrap_or_default();
-    zones.retain(|(n, _)| *n <= n_fewest + n_fewest / 4);
-    // The first of equals wins: UTC, then markets in the order of the table.
-    let mut best: Option<(usize, Vec<Missing>)> = None;
-    for (_, zone) in zones {
-        let calendar = Calendar::of(&series, zone);
-        let of_zone = markets
-            .iter()
-            .filter(|market| calendar.has_sessions && (market.zone == zone || zone == Tz::UTC));
-        for market in [None].into_iter().chain(of_zone.map(Some)) {
-            let judged = calendar.missing_for(market);
-            if best.as_ref().is_none_or(|(n_days, _)| judged.0 < *n_days) {
-                best = Some(judged);
-            }
+    let mut series = Series { breaks, interval_ms, span, late_ms: 0 };
+    let mut best = fewest_missing(&series, &markets);
+    // The times may be those of the closes.
+    if best.n_days > 0 && interval_ms < MS_PER_DAY {
+        series.late_ms = interval_ms;
+        let other = fewest_missing(&series, &markets);
+        if other.key() < best.key() {
+            best = other;
         }
     }
-    let (n_days, mut missing) = best.expect("UTC is always a candidate");
+    let Judgement { n_days, mut missing } = best;
     if n_days as f64 > N_UNKNOWN * n_years.max(1.0) {
         remove_recurring(&mut missing);
     }
     series.gaps(&missing)
 }
 
-/// The minutes of one day without bars that one break causes, outside of
-/// ordinary closing hours.
-#[derive(Debug)]
-struct Missing {
-    break_idx: usize,
-    date: NaiveDate,
-    minutes: Vec<Minutes>,
-    /// Whether these are more than half of the trading hours of the day.
-    is_most: bool,
+/// What is missing if these are the bars of one market, in one zone.
+struct Judgement {
+    /// The number of days that contradict it.
+    n_days: usize,
+    missing: Vec<Missing>,
 }
 
-/// The breaks of a series of bars.
-struct Series<'a> {
-    breaks: &'a [Break],
-    interval_ms: i64,
-    span: Range<i64>,
+impl Judgement {
+    /// Returns what is less the more likely the market is.
+    fn key(&self) -> (usize, i64) {
+        (self.n_days, n_minutes(&self.missing))
+    }
 }
 
-impl Series<'_> {
-    /// Whether the series is long enough to find trading hours.
-    fn is_long_enough(&self) -> bool {
-        self.span.end - self.span.start >= N_DAYS_MIN * MS_PER_DAY
+/// Returns what is missing in the most likely market and zone.
+fn fewest_missing(series: &Series<'_>, markets: &[Market]) -> Judgement {
+    let mut zones = vec![Tz::UTC];
+    for market in markets {
+        zones.extend((!zones.contains(&market.zone)).then_some(market.zone));
     }
-
-    /// Returns the span without bars, in the local time of `zone`.
-    fn missing_span(&self, zone: Tz, found: Break) -> Range<NaiveDateTime> {
-        local(zone, found.before_ms + self.interval_ms)..local(zone, found.after_ms)
-    }
-
-    /// Returns the number of different times of day at which breaks begin
-    /// and end.
-    fn n_break_times(&self, zone: Tz) -> usize {
-        let times = self.breaks.iter().map(|found| {
-            let missing_span = self.missing_span(zone, *found);
-            (minute_of(missing_span.start), minute_of(missing_span.end))
-        });
-        times.collect::<HashSet<_>>().len()
-    }
-
-    fn gaps(&self, missing: &[Missing]) -> Gaps {
-        let mut gaps = Gaps::default();
-        for found in missing.chunk_by(|left, right| left.break_idx == right.break_idx) {
-            let n_minutes: i64 = found.iter().map(|part| count(&part.minutes)).sum();
-            let n_bars = self.n_bars(n_minutes);
-            if n_bars > 0 {
-                let Break { before_ms, after_ms } = self.breaks[found[0].break_idx];
-                gaps.count += 1;
-                gaps.n_missing_bars += n_bars;
-                gaps.longest_ms = gaps.longest_ms.max(after_ms - before_ms);
+    let mut zones: Vec<(usize, Tz)> =
+        zones.into_iter().map(|zone| (series.n_break_times(zone), zone)).collect();
+    let n_fewest = zones.iter().map(|(n, _)| *n).min().unwrap_or_default();
+    zones.retain(|(n, _)| *n <= n_fewest + n_fewest / 4);
+    // The first of equals wins: UTC, then markets in the order of the table.
+    let mut best: Option<Judgement> = None;
+    for (_, zone) in zones {
+        let calendar = Calendar::of(series, zone);
+        let of_zone = markets
+            .iter()
+            .filter(|market| calendar.has_sessions && (market.zone == zone || zone == Tz::UTC));
+        for market in [None].into_iter().chain(of_zone.map(Some)) {
+            let found = calendar.missing_for(market);
+            if best.as_ref().is_none_or(|best| found.key() < best.key()) {
+                best = Some(found);
             }
         }
-        gaps
     }
-
-    fn n_bars(&self, n_minutes: i64) -> u64 {
-        let n_bars = (n_minutes * MS_PER_MINUTE + self.interval_ms / 2) / self.interval_ms;
-        u64::try_from(n_bars).unwrap_or_default()
-    }
+    best.expect("UTC is always a candidate")
 }
 
 /// The minutes without bars, in the local time of one zone.
@@ -255,9 +208,8 @@ impl<'a> Calendar<'a> {
         monday.iter_days().take(7).all(|date| self.absent(date) == [WHOLE_DAY])
     }
 
-    /// Returns the minutes that are missing if these are bars of `market`,
-    /// and the number of days that contradict it.
-    fn missing_for(&self, market: Option<&Market>) -> (usize, Vec<Missing>) {
+    /// Returns what is missing if these are bars of `market`.
+    fn missing_for(&self, market: Option<&Market>) -> Judgement {
         let mut missing = Vec::new();
         for part in &self.missing {
             let mut minutes = part.minutes.clone();
@@ -276,7 +228,7 @@ impl<'a> Calendar<'a> {
             market.into_iter().flat_map(|market| market.holidays(self.span.0, self.span.1));
         let n_wrong = holidays.filter(has_bars).count();
         // Bars on a holiday are less likely than a gap.
-        (days.len() + 2 * n_wrong, missing)
+        Judgement { n_days: days.len() + 2 * n_wrong, missing }
     }
 }
 
