@@ -110,7 +110,7 @@ fn a_folder_is_no_file() {
     let folder = TempDir::new().unwrap();
     let source = || BarSource::open(".", folder.path()).unwrap();
     let error = source().symbols().unwrap_err().to_string();
-    assert!(error.ends_with("put one of bars there for each symbol"), "{error}");
+    assert!(error.ends_with("for each symbol, or name a folder in it"), "{error}");
     for name in ["A.csv", "B.csv"] {
         fs::write(folder.path().join(name), with_row("2020-01-02,1,1,1,1,1")).unwrap();
     }

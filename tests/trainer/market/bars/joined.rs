@@ -52,6 +52,9 @@ fn a_folder_of_months_is_one_series() {
             "BTC 2020-02-01 to 2020-02-29.csv",
             "BTC 2020-03-01 to 2020-03-31.csv",
         ],
+        ["BTC_01-12-2020.csv", "BTC_01-13-2020.csv", "BTC_01-14-2020.csv"],
+        ["BTC_200112.csv", "BTC_200113.csv", "BTC_200114.csv"],
+        ["download.csv", "download (1).csv", "download (2).csv"],
         ["1.csv", "2.csv", "3.csv"],
         ["BTC (1).csv", "BTC (2).csv", "BTC (3).csv"],
         ["part-00000-0f3c.csv", "part-00001-0f3c.csv", "part-00002-0f3c.csv"],
@@ -102,11 +105,80 @@ fn intervals_of_one_symbol_are_no_symbols_whatever_follows_them() {
 }
 
 #[test]
-fn parts_that_overlap_are_told() {
-    let files = [("BTC-2020-01.csv", rows(0..31)), ("BTC-2020-02.csv", rows(30..60))];
+fn rows_that_two_parts_have_in_common_are_read_once_if_they_are_the_same() {
+    let files = [("BTC-2020-01.csv", rows(0..31)), ("BTC-2020-02.csv", rows(29..60))];
+    let (_one, whole) = folder(&[("BTC.csv", rows(0..60))]);
     let (_folder, source) = folder(&files);
+    assert_eq!(bars(&source), bars(&whole.symbols().unwrap()[0].source));
+    let summary = source.summarize().unwrap();
+    assert_eq!((summary.n_bars, summary.n_gaps), (60, 0));
+    let lines = summary.read_report.unwrap().lines;
+    assert!(lines.contains(&"2 bars in two files, the same in both".to_owned()), "{lines:?}");
+    let other = rows(29..60).replacen(",29\n", ",28\n", 1);
+    let (_folder, source) = folder(&[("BTC-2020-01.csv", rows(0..31)), ("BTC-2020-02.csv", other)]);
     let error = source.symbols().unwrap_err().to_string();
-    assert!(error.contains("are parts of one series, but the second begins before"), "{error}");
+    assert!(error.contains("but have different bars at 2020-01-02 05:00:00"), "{error}");
+}
+
+fn warnings(source: &BarSource) -> Vec<String> {
+    source.summarize_all().unwrap().read_report.unwrap().warnings
+}
+
+#[test]
+fn symbols_that_may_be_one_series_are_told() {
+    for names in [
+        ["CLF20.csv", "CLG20.csv"],
+        ["CLF2020.csv", "CLG2020.csv"],
+        ["CL_2020-05.csv", "CL_2020-06.csv"],
+        ["BTC.csv", "BTC_2020-01.csv"],
+    ] {
+        let [one, other] = names;
+        let (_folder, source) = folder(&[(one, rows(0..30)), (other, rows(9..40))]);
+        let warnings = warnings(&source);
+        assert!(warnings[0].contains("contracts, or parts, of one series"), "{warnings:?}");
+    }
+    for [one, other] in [["2002.csv", "2027.csv"], ["BRK.A.csv", "BRK.B.csv"]] {
+        let (_folder, source) = folder(&[(one, rows(0..30)), (other, rows(9..40))]);
+        assert_eq!(warnings(&source), [""; 0]);
+    }
+}
+
+#[test]
+fn other_intervals_are_told_of_symbols_and_refused_in_a_series() {
+    let slow = |first: i64| {
+        let is_kept = |row: &(usize, &str)| row.0 == 0 || row.0 % 4 == 1;
+        let all = rows(first..first + 60);
+        all.lines().enumerate().filter(is_kept).map(|row| row.1.to_owned() + "\n").collect()
+    };
+    let (_folder, source) = folder(&[("A.csv", rows(0..60)), ("B.csv", slow(0))]);
+    let warnings = warnings(&source);
+    assert!(warnings[0].contains("has bars of 1 h and") && warnings[0].contains("of 4 h"));
+    let (_folder, source) = folder(&[("A_2020-01.csv", rows(0..60)), ("A_2020-02.csv", slow(60))]);
+    let error = source.symbols().unwrap_err().to_string();
+    assert!(error.contains("the first has bars of 1 h and the second of 4 h"), "{error}");
+}
+
+#[test]
+fn what_lies_beside_the_parts_is_left_out() {
+    let (folder, source) = folder(&[
+        ("A_2020-01.csv", rows(0..30)),
+        ("A_2020-02.csv", rows(30..60).replace(",volume", ",x").replace("time", "Time")),
+        ("A_2020-03.csv", String::new()),
+        ("A_2020-04.csv", rows(0..0)),
+        ("A_2020-01.csv.CHECKSUM", "0a1b A_2020-01.csv\n".to_owned()),
+        ("README.md", "hello".to_owned()),
+    ]);
+    assert_eq!(bars(&source).len(), 60);
+    assert_eq!(
+        warnings(&source),
+        [
+            "left out, since there are no bars in it: `A_2020-03.csv`, `A_2020-04.csv`".to_owned(),
+            format!(
+                "`{}`: no column is the volume, which counts as 0 there",
+                folder.path().join("A_2020-02.csv").display()
+            ),
+        ]
+    );
 }
 
 #[test]

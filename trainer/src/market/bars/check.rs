@@ -130,6 +130,13 @@ impl Fault {
         Self { field, problem: problem.to_owned(), kind: FaultKind::NoPrice }
     }
 
+    /// Returns the fault of an adjusted close that is not above 0.
+    #[cold]
+    pub(super) fn not_an_adjusted_close(field: BarField) -> Self {
+        let problem = "is not above 0, as an adjusted close must be; correct or delete the row";
+        Self { field, problem: problem.to_owned(), kind: FaultKind::Price }
+    }
+
     /// Returns the fault of a `text` that is not a number.
     #[cold]
     pub(super) fn not_a_number(field: BarField, text: &[u8]) -> Self {

@@ -21,6 +21,7 @@ mod volumes;
 mod wide;
 mod zones;
 
+pub(super) use contracts::future_root;
 pub(super) use find::find_series;
 pub(super) use further::matches_pattern;
 pub(super) use headerless::{is_data, is_reversed, line_for_parts};

@@ -31,6 +31,8 @@ pub(super) struct FileFormat {
     pub(super) columns: Columns,
     pub(super) time: TimeFormat,
     pub(super) decimal: Decimal,
+    /// Whether prices are multiplied by adjusted close over close.
+    pub(super) is_adjusted: bool,
     /// Warnings about what may have been misread.
     pub(super) warnings: Vec<String>,
 }
@@ -58,17 +60,8 @@ impl FileFormat {
         }
         let Table { mut columns, n_rows_above } =
             Table::find(&sample, text.delimiter, config).map_err(with_file_name)?;
-        if config.adjusted && columns.adjusted.is_none() {
-            return Err(anyhow!(
-                "`{name}` has no column of adjusted closes, such as `Adj Close`; take \
-                 `bars.adjusted` out of the settings"
-            ));
-        }
-        if config.adjusted && columns.dividend.is_some() {
-            return Err(anyhow!(
-                "`{name}`: adjusted closes hold the dividends already; take `bars.adjusted` or \
-                 `dividend` of `bars.columns` out of the settings"
-            ));
+        if config.adjusted {
+            refuse_adjusted(&columns).map_err(|problem| anyhow!("`{name}` {problem}"))?;
         }
         let rows = bars_of(&sample.rows[n_rows_above..], &columns);
         if rows.is_empty() {
@@ -80,6 +73,7 @@ impl FileFormat {
                 columns,
                 time,
                 decimal: config.decimal.unwrap_or(Decimal::Point),
+                is_adjusted: config.adjusted,
                 warnings: Vec::new(),
             });
         }
@@ -114,8 +108,29 @@ impl FileFormat {
         refuse_reversed(&columns, &cells, &time)
             .map_err(|problem| anyhow!("`{name}` {problem}"))?;
         warnings.extend(scaled::warning(&columns, &cells, &time));
-        Ok(Self { delimiter: text.delimiter, n_rows_above, columns, time, decimal, warnings })
+        Ok(Self {
+            delimiter: text.delimiter,
+            n_rows_above,
+            columns,
+            time,
+            decimal,
+            is_adjusted: config.adjusted,
+            warnings,
+        })
     }
+}
+
+/// Fails if prices cannot be adjusted, or dividends would count twice.
+fn refuse_adjusted(columns: &Columns) -> Result<(), &'static str> {
+    if columns.adjusted.is_none() {
+        return Err("has no column of adjusted closes, such as `Adj Close`; take `bars.adjusted` \
+                    out of the settings");
+    }
+    if columns.dividend.is_some() {
+        return Err("counts dividends twice: adjusted closes hold the dividends already; take \
+                    `bars.adjusted` or `dividend` of `bars.columns` out of the settings");
+    }
+    Ok(())
 }
 
 /// Reads the sample; of a stream, no more than the first bar.

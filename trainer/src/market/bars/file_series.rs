@@ -9,15 +9,22 @@ use chrono::{Months, NaiveTime};
 
 use crate::wording::DAY_MS;
 
-use super::columns::is_interval;
+use super::columns::{future_root, is_interval};
+use super::printable;
 use super::source::SymbolBars;
-use super::summary::DataSummary;
+use super::summary::{DataSummary, duration};
 pub(super) use names::symbol_of;
 use names::{DatedName, counted_parts};
 
 /// Files that overlap by a smaller fraction are parts of one series with
 /// repeated rows; those that overlap by more are of several symbols.
 const OVERLAP_MAX: f64 = 0.1;
+
+/// The fewest bars whose interval is known.
+const N_BARS_MIN: u64 = 10;
+
+/// Months have 28 to 31 days, and are one interval.
+const INTERVAL_RATIO_MAX: f64 = 1.15;
 
 /// A part of a series begins at most so long before the month in its
 /// name.
@@ -35,11 +42,23 @@ pub(super) struct FileGroup {
 pub(super) fn groups(symbols: Vec<SymbolBars>) -> Vec<FileGroup> {
     let mut dated: BTreeMap<String, Vec<SymbolBars>> = BTreeMap::new();
     let mut others = Vec::new();
+    let mut stems: BTreeMap<String, String> = BTreeMap::new();
     for symbol in symbols {
         match DatedName::of(&symbol.symbol) {
-            Some(DatedName { stem, .. }) => dated.entry(stem).or_default().push(symbol),
+            Some(DatedName { stem, .. }) => {
+                stems.insert(without_digits(&symbol.symbol), stem.clone());
+                dated.entry(stem).or_default().push(symbol);
+            }
             None => others.push(symbol),
         }
+    }
+    // Some numbers are a date only by chance: `200112`, but not `200113`.
+    let of_dated = |other: &SymbolBars| stems.get(&without_digits(&other.symbol));
+    let (alike, mut others): (Vec<_>, Vec<_>) =
+        others.into_iter().partition(|other| of_dated(other).is_some());
+    for other in alike {
+        let stem = of_dated(&other).cloned().unwrap_or_default();
+        dated.entry(stem).or_default().push(other);
     }
     let (several, single): (Vec<_>, Vec<_>) =
         dated.into_iter().partition(|(_, parts)| parts.len() > 1);
@@ -58,10 +77,15 @@ pub(super) fn groups(symbols: Vec<SymbolBars>) -> Vec<FileGroup> {
     groups
 }
 
-/// Sorts `parts` by time. The inner error returns them if they overlap,
-/// or are contracts, and so are separate symbols.
+/// Returns `name` with the same digit for all.
+fn without_digits(name: &str) -> String {
+    name.chars().map(|letter| if letter.is_ascii_digit() { '0' } else { letter }).collect()
+}
+
+/// Sorts `parts` by time. The inner error returns them if they overlap by
+/// more than a few bars, or are contracts, and so are separate symbols.
 ///
-/// Fails if they overlap by a few bars only.
+/// Fails if their intervals differ.
 pub(super) fn sorted_parts(
     mut parts: Vec<(SymbolBars, DataSummary)>,
 ) -> Result<Result<Vec<SymbolBars>, Vec<SymbolBars>>> {
@@ -77,18 +101,70 @@ pub(super) fn sorted_parts(
         }
         let span_ms = (before.last_ms - before.first_ms).max(1);
         let overlap_ms = before.last_ms - after.first_ms;
-        if (overlap_ms as f64) < OVERLAP_MAX * span_ms as f64 && after.last_ms > before.last_ms {
-            bail!(
-                "`{}` and `{}` are parts of one series, but the second begins before the first \
-                 ends; delete the common rows from one of them",
-                before.source,
-                after.source
-            );
-        }
-        do_overlap = true;
+        let is_seam =
+            (overlap_ms as f64) < OVERLAP_MAX * span_ms as f64 && after.last_ms > before.last_ms;
+        do_overlap |= !is_seam;
+    }
+    let summaries: Vec<&DataSummary> = parts.iter().map(|(_, summary)| summary).collect();
+    if let (Some([short, long]), false) = (different_intervals(&summaries), do_overlap) {
+        bail!(
+            "`{}` and `{}` are parts of one series, but the first has bars of {} and the second \
+             of {}; put those of each interval into a folder of their own",
+            short.source,
+            long.source,
+            duration(short.interval_ms),
+            duration(long.interval_ms)
+        );
     }
     let sources: Vec<SymbolBars> = parts.into_iter().map(|(part, _)| part).collect();
     Ok(if do_overlap { Err(sources) } else { Ok(sources) })
+}
+
+/// Returns those with the shortest and the longest interval, if these
+/// differ.
+fn different_intervals<'a>(summaries: &[&'a DataSummary]) -> Option<[&'a DataSummary; 2]> {
+    let known = || summaries.iter().filter(|summary| summary.n_bars >= N_BARS_MIN);
+    let short = known().min_by_key(|summary| summary.interval_ms)?;
+    let long = known().max_by_key(|summary| summary.interval_ms)?;
+    let ratio = long.interval_ms as f64 / short.interval_ms as f64;
+    (ratio > INTERVAL_RATIO_MAX).then_some([short, long])
+}
+
+/// Returns warnings about symbols that may be one, by their names, or
+/// that are not alike.
+pub(super) fn symbol_warnings(names: &[&str], summaries: &[DataSummary]) -> Vec<String> {
+    let mut roots: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for name in names {
+        let root = future_root(name).map(str::to_owned);
+        let root = root.or_else(|| DatedName::of(name).map(|name| name.stem));
+        // The codes of many Asian shares are numbers.
+        let root = root.filter(|root| !root.is_empty());
+        roots.entry(root.unwrap_or_else(|| (*name).to_owned())).or_default().push(name);
+    }
+    let several = roots.into_iter().filter(|(_, names)| names.len() > 1);
+    let mut warnings: Vec<String> = several
+        .map(|(root, names)| {
+            format!(
+                "`{}`, `{}`{} seem to be contracts, or parts, of one series, `{root}`, and count as \
+                 symbols of a portfolio: choose one by `--symbol NAME`, or write one series to one \
+                 file",
+                printable(names[0].as_bytes()),
+                printable(names[1].as_bytes()),
+                if names.len() > 2 { ", …" } else { "" },
+            )
+        })
+        .collect();
+    if let Some([short, long]) = different_intervals(&summaries.iter().collect::<Vec<_>>()) {
+        warnings.push(format!(
+            "`{}` has bars of {} and `{}` of {}: a feature or a holding time means something else \
+             in each",
+            short.source,
+            duration(short.interval_ms),
+            long.source,
+            duration(long.interval_ms)
+        ));
+    }
+    warnings
 }
 
 /// Whether the month in `name` is the expiry of a contract: the bars

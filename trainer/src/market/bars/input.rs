@@ -26,7 +26,7 @@ pub(super) use errors::{input_error, with_name};
 pub use place::Place;
 pub(super) use place::{Packing, container};
 pub(super) use sample::{Sample, SampleRow, next_cells};
-pub(super) use zipped::{is_last_part, unpack_several};
+pub(super) use zipped::{is_last_part, is_note, unpack_several};
 pub(crate) use zstd::ZstdReader;
 
 /// The longest first line.
@@ -102,7 +102,7 @@ pub(super) fn open(raw: Box<dyn Read + Send>) -> io::Result<Text> {
     let (start, raw) = peek(raw, XZ.len() as u64)?;
     if start.starts_with(GZIP) {
         text_of(Box::new(MultiGzDecoder::new(raw)), Packing::Gzip)
-    } else if start.starts_with(zstd::MAGIC) {
+    } else if zstd::is_frame(&start) {
         text_of(Box::new(ZstdReader::new(raw)), Packing::Zstd)
     } else if start.starts_with(BZIP2) {
         text_of(Box::new(MultiBzDecoder::new(raw)), Packing::Bzip2)

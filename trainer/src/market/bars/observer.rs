@@ -10,9 +10,18 @@ const N_SHOWN: usize = 3;
 /// The number of splits that are listed one by one.
 const N_SPLITS_SHOWN: usize = 3;
 
-/// Split ratios below 2, new shares to old, as price ratios.
-const SMALL_SPLITS: [(f64, &str); 4] =
-    [(1.5, "3:2"), (4.0 / 3.0, "4:3"), (1.25, "5:4"), (2.0 / 3.0, "2:3")];
+/// Split ratios that are not whole, new shares to old, as price ratios.
+const SMALL_SPLITS: [(f64, &str); 6] = [
+    (1.5, "3:2"),
+    (2.5, "5:2"),
+    (3.5, "7:2"),
+    (4.0 / 3.0, "4:3"),
+    (1.25, "5:4"),
+    (2.0 / 3.0, "2:3"),
+];
+
+/// The most digits after the point of a price.
+const N_DIGITS_MAX: i32 = 12;
 
 /// The highest split ratio, forward or reverse.
 const N_SHARES_MAX: f64 = 1000.0;
@@ -56,7 +65,7 @@ impl Observer {
             let ratio = if bar.open > 0.0 { ratio } else { 1.0 };
             // Most bars open near the previous close.
             if !(0.8..1.2).contains(&ratio) {
-                self.add_split(bar.time_ms, ratio);
+                self.add_split(bar, ratio);
             }
             #[expect(clippy::float_cmp, reason = "it is the same number or not")]
             if self.constant_volume.is_some_and(|volume| volume != bar.volume) {
@@ -78,10 +87,11 @@ impl Observer {
     }
 
     #[cold]
-    fn add_split(&mut self, time_ms: i64, ratio: f64) {
-        let Some(ratio) = split_like(ratio) else {
+    fn add_split(&mut self, bar: &Bar, ratio: f64) {
+        let (Some(ratio), false) = (split_like(ratio), is_few_ticks([self.close, bar.open])) else {
             return;
         };
+        let time_ms = bar.time_ms;
         self.n_splits += 1;
         if self.splits.len() < N_SPLITS_SHOWN {
             self.splits.push(Split { time_ms, ratio });
@@ -102,6 +112,15 @@ impl Observer {
         last.sort_by_key(|bar| bar.time_ms);
         self.first.iter().chain(&last).map(line_of).collect()
     }
+}
+
+/// Whether the prices differ by one or two units of their last digit: a
+/// tick of a cheap share may halve its price.
+fn is_few_ticks(prices: [f64; 2]) -> bool {
+    let scale = (0..N_DIGITS_MAX).map(|n_digits| 10_f64.powi(n_digits)).find(|scale| {
+        prices.iter().all(|price| ((price * scale).round() / scale - price).abs() < f64::EPSILON)
+    });
+    scale.is_some_and(|scale| ((prices[0] - prices[1]) * scale).abs() < 2.5)
 }
 
 /// Returns the split ratio that is close to this price ratio, if any.

@@ -13,6 +13,9 @@ use super::reader::Repairs;
 use super::{printable, timestamp};
 use crate::wording::counted;
 
+/// The line about a file without a volume.
+const NO_VOLUME: &str = "volume: none";
+
 /// How one file was read; users check it for misread columns and times.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -80,10 +83,10 @@ fn lines_of(format: &FileFormat) -> Vec<String> {
     let name = |idx: usize| columns.name(idx);
     let times: Vec<String> = columns.time_names().iter().map(|name| quoted(name)).collect();
     let order = if format.time.is_newest_first { "newest first" } else { "oldest first" };
-    let volume = columns.volume.map_or_else(|| "none".to_owned(), |idx| quoted(name(idx)));
     let turnover = columns.turnover.map(|idx| {
         format!("; {} divided by it is the price, and is a value in money", quoted(name(idx)))
     });
+    let volume = columns.volume.map(|idx| format!("volume: {}", quoted(name(idx))));
     let mut lines = vec![
         format!("times: {}, {}, {order}", times.join(" and "), format.time),
         format!(
@@ -93,8 +96,17 @@ fn lines_of(format: &FileFormat) -> Vec<String> {
             quoted(name(columns.low)),
             quoted(name(columns.close))
         ),
-        format!("volume: {volume}{}", turnover.unwrap_or_default()),
+        volume.unwrap_or_else(|| NO_VOLUME.to_owned()) + &turnover.unwrap_or_default(),
     ];
+    lines.extend(columns.adjusted.map(|idx| {
+        let name = quoted(name(idx));
+        if format.is_adjusted {
+            format!("prices and volume: adjusted by {name}")
+        } else {
+            format!("prices: as they are; {name} has adjusted closes, used by `--adjusted`")
+        }
+    }));
+    lines.extend(columns.splits.map(|idx| format!("splits: not used; {}", quoted(name(idx)))));
     lines.extend(columns.funding.map(|idx| format!("funding: {}", quoted(name(idx)))));
     lines.extend(columns.dividend.map(|idx| format!("dividends: {}", quoted(name(idx)))));
     lines.extend(columns.unused_dividend().map(|name| {
@@ -140,6 +152,9 @@ fn split_warning(format: Option<&FileFormat>, observer: &Observer) -> Option<Str
         (format.columns.adjusted.map(name), format.columns.splits.map(name))
     });
     match (adjusted, splits) {
+        (Some(name), _) if format.is_some_and(|format| format.is_adjusted) => {
+            let _ = write!(text, ", although they are adjusted by {name}");
+        }
         (Some(name), _) => {
             let _ = write!(
                 text,
@@ -147,7 +162,7 @@ fn split_warning(format: Option<&FileFormat>, observer: &Observer) -> Option<Str
             );
         }
         (None, Some(name)) => {
-            let _ = write!(text, ": {name} has split ratios; use split-adjusted prices");
+            let _ = write!(text, ": {name} has ratios of splits; use adjusted prices");
         }
         (None, None) => text += ": use adjusted prices if it is one",
     }

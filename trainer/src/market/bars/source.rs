@@ -144,6 +144,11 @@ impl BarSource {
         Self::new(name, Origin::Spilled(bars))
     }
 
+    /// Returns the source with the `format` of the file that it is part of.
+    fn with_format(self, format: Arc<FileFormat>) -> Self {
+        Self { format: Arc::new(OnceLock::from(format)), ..self }
+    }
+
     /// Returns the source with the further columns `names`, each of which
     /// must have a finite number in each row.
     #[must_use]

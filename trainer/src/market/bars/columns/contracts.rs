@@ -90,20 +90,24 @@ fn is_named(name: &str, roots: &[&str]) -> bool {
 /// Whether `text` is the code of a future, such as `CLF20`, `ESH2020`,
 /// `6EZ9` or `Z19`. `Q1` is a quarter.
 pub(super) fn is_future(text: &str) -> bool {
+    future_root(text).is_some()
+}
+
+/// Returns what the code of a future begins with: `CL` of `CLF20`.
+pub(in crate::market::bars) fn future_root(text: &str) -> Option<&str> {
     let n_digits = text.bytes().rev().take_while(u8::is_ascii_digit).count();
-    let Some((month, root)) = text.as_bytes()[..text.len() - n_digits].split_last() else {
-        return false;
-    };
+    let (month, root) = text.as_bytes()[..text.len() - n_digits].split_last()?;
     let n_digits_of_root = root.iter().filter(|byte| byte.is_ascii_digit()).count();
     let is_root = match root.len() {
         0 => n_digits == 2,
         1..=5 => n_digits_of_root <= 1 && n_digits_of_root < root.len(),
         _ => false,
     };
-    matches!(n_digits, 1 | 2 | 4)
+    let is_future = matches!(n_digits, 1 | 2 | 4)
         && MONTHS.contains(month)
         && is_root
-        && root.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+        && root.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    is_future.then(|| &text[..root.len()])
 }
 
 /// Whether `text` is an ISIN.

@@ -2,10 +2,9 @@
 
 use anyhow::{Result, bail};
 
+use super::further::{find_adjusted, find_splits};
 use super::headerless::{line_for, recognize};
-use super::names::{
-    find_adjusted, find_funding, find_part, find_price, find_splits, quoted, words,
-};
+use super::names::{find_funding, find_part, find_price, quoted, words};
 use super::time_names::find_time;
 use super::time_parts::PartNames;
 use super::volumes::find_volumes;
@@ -177,7 +176,8 @@ impl Columns {
     ) -> Option<String> {
         let others = symbols_with_prices(&self.names);
         let (symbol, columns) = others.first()?;
-        if !has_plain_prices(&self.names) || is_any_price_configured(config) {
+        let is_chosen = config.adjusted || is_any_price_configured(config);
+        if !has_plain_prices(&self.names) || is_chosen {
             return None;
         }
         let of_role = |role: &&str| columns.iter().find(|(_, known)| known == role);

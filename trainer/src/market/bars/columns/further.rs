@@ -1,4 +1,5 @@
-//! Finds further columns, which become features.
+//! Finds further columns, which become features, and those about
+//! adjusted prices.
 
 use anyhow::{Result, anyhow, bail};
 
@@ -67,6 +68,27 @@ impl Columns {
         let is_further = |&idx: &usize| !known.contains(&idx) && !is_time(&words(&self.names[idx]));
         (0..self.names.len()).filter(is_further).map(|idx| self.names[idx].as_str()).collect()
     }
+}
+
+/// Returns the column of adjusted closes.
+pub(super) fn find_adjusted(words: &[Vec<String>]) -> Option<usize> {
+    let is_adjusted = |words: &Vec<String>| {
+        let concat = words.concat();
+        ["adjclose", "adjustedclose", "closeadj", "closeadjusted"]
+            .iter()
+            .any(|name| concat.starts_with(name))
+    };
+    words.iter().position(is_adjusted)
+}
+
+/// Returns the column of split ratios, or of the factors by which prices
+/// are adjusted.
+pub(super) fn find_splits(words: &[Vec<String>]) -> Option<usize> {
+    const NAMES: [&str; 4] = ["split", "splits", "ajexdi", "cfacpr"];
+    words.iter().position(|words| {
+        let is_factor = words.iter().any(|word| word == "factor") && words[0].starts_with("adj");
+        is_factor || words.iter().any(|word| NAMES.contains(&word.as_str()))
+    })
 }
 
 /// Returns whether `name` matches `pattern`, in which `*` stands for any

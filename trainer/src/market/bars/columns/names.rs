@@ -226,22 +226,6 @@ pub(super) fn find_part(
     }
 }
 
-/// Returns the column of adjusted closes.
-pub(super) fn find_adjusted(words: &[Vec<String>]) -> Option<usize> {
-    let is_adjusted = |words: &Vec<String>| {
-        let concat = words.concat();
-        ["adjclose", "adjustedclose", "closeadj", "closeadjusted"]
-            .iter()
-            .any(|name| concat.starts_with(name))
-    };
-    words.iter().position(is_adjusted)
-}
-
-/// Returns the column of split ratios.
-pub(super) fn find_splits(words: &[Vec<String>]) -> Option<usize> {
-    words.iter().position(|words| words.iter().any(|word| word == "split" || word == "splits"))
-}
-
 /// Returns the column of the funding rate: `funding` or `funding_rate`,
 /// with or without a prefix.
 pub(super) fn find_funding(words: &[Vec<String>], names: &[String]) -> Result<Option<usize>> {

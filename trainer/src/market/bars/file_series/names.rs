@@ -89,10 +89,15 @@ pub(super) fn counted_parts(names: &[&str]) -> Vec<(String, Vec<usize>)> {
     let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
     let mut is_taken = vec![false; names.len()];
     for ((head, tail), mut parts) in alike {
+        // Browsers number the second download of a name, and later ones.
+        let first = head.strip_suffix(" (").zip(tail.strip_prefix(')'));
+        let first = first.map(|(head, tail)| format!("{head}{tail}"));
+        let first_idx = first.and_then(|first| names.iter().position(|name| *name == first));
+        parts.extend(first_idx.filter(|idx| !is_taken[*idx]).map(|idx| (0, idx)));
+        parts.sort_unstable();
         if parts.len() < 2 || parts.iter().any(|&(_, idx)| is_taken[idx]) {
             continue;
         }
-        parts.sort_unstable();
         let begin = parts[0].0;
         let follow = parts.iter().zip(begin..).all(|((number, _), expected)| *number == expected);
         let word_start = part_word_start(&head);
@@ -237,7 +242,9 @@ fn date_of(parts: &[&str]) -> Option<DateKind> {
             date(year, "01", "01").map(|_| DateKind::Other)
         }
         [one, two, three] => {
-            date(one, two, three).or_else(|| date(three, two, one)).map(|_| DateKind::Other)
+            let orders = [[one, two, three], [three, two, one], [three, one, two]];
+            let is_date = orders.iter().any(|[year, month, day]| date(year, month, day).is_some());
+            is_date.then_some(DateKind::Other)
         }
         _ => None,
     }

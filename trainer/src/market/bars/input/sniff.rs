@@ -3,7 +3,7 @@
 
 /// The first bytes of unsupported formats, and the message with the
 /// remedy; `NAME` stands for the name of the file.
-const UNSUPPORTED_FORMATS: [(&[u8], &str); 27] = [
+const UNSUPPORTED_FORMATS: [(&[u8], &str); 29] = [
     (b"PK\x03\x04", "is a zip file, which cannot come as a stream; name the file itself"),
     (b"PAR1", "is a Parquet file, which cannot come as a stream; name the file itself"),
     (b"PARE", "is an encrypted Parquet file; write it without encryption"),
@@ -45,6 +45,8 @@ const UNSUPPORTED_FORMATS: [(&[u8], &str); 27] = [
         "is UTF-32 text; save it as UTF-8, such as by `iconv -f UTF-32 -t UTF-8 'NAME' > bars.csv`",
     ),
     (b"\x1f\x8b", "is packed twice; unpack it once, such as by `gzip -dc 'NAME' > bars.gz`"),
+    (b"BZh", "is packed twice; unpack it once, by what packed it last"),
+    (b"\x28\xb5\x2f\xfd", "is packed twice; unpack it once, by what packed it last"),
     (b"\xfd7zXZ\0", "is packed twice; unpack it once, by what packed it last"),
     (b"\x5d\0\0", "is packed with lzma; unpack it by `xz --format=lzma -dc 'NAME' > bars.csv`"),
     (

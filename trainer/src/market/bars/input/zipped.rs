@@ -17,7 +17,8 @@ const TABLES: [&str; 12] =
     ["csv", "txt", "tsv", "json", "jsonl", "ndjson", "prn", "parquet", "gz", "zst", "bz2", "xz"];
 
 /// Names of text files that are not tables.
-const NOTES: [&str; 6] = ["readme", "license", "licence", "changelog", "copyright", "notes"];
+const NOTES: [&str; 8] =
+    ["readme", "license", "licence", "changelog", "copyright", "notes", "checksums", "sha256sums"];
 
 /// Entries that only spreadsheets have, and the message about each.
 const SPREADSHEETS: [(&str, &str); 3] = [
@@ -146,7 +147,6 @@ fn tables(archive: &ZipArchive<File>) -> io::Result<Vec<String>> {
     }
     let is_hidden =
         |name: &&str| name.starts_with("__MACOSX") || name.starts_with('.') || name.contains("/.");
-    let is_note = |name: &&str| NOTES.contains(&stem_of(name).to_ascii_lowercase().as_str());
     let is_table = |name: &&str| {
         let end = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
         !is_hidden(name)
@@ -167,6 +167,9 @@ fn tables(archive: &ZipArchive<File>) -> io::Result<Vec<String>> {
         tables.push(names[0].to_owned());
     }
     tables.sort();
+    if names.is_empty() {
+        return Err(invalid("is a zip file with nothing in it; download it again".to_owned()));
+    }
     if tables.is_empty() {
         let found: Vec<String> =
             names.iter().take(5).map(|name| printable(name.as_bytes())).collect();
@@ -177,6 +180,11 @@ fn tables(archive: &ZipArchive<File>) -> io::Result<Vec<String>> {
         )));
     }
     Ok(tables)
+}
+
+/// Whether a file of this name holds text for people.
+pub(in crate::market::bars) fn is_note(name: &str) -> bool {
+    NOTES.contains(&stem_of(name).to_ascii_lowercase().as_str())
 }
 
 /// Returns the name of a file without its folder and extensions.

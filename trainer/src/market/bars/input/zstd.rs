@@ -6,7 +6,16 @@ use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
 /// The first bytes of a zstd frame.
-pub(super) const MAGIC: &[u8] = b"\x28\xb5\x2f\xfd";
+const MAGIC: &[u8] = b"\x28\xb5\x2f\xfd";
+/// The same of a frame to skip, such as `pzstd` writes, after a byte from
+/// 0x50 to 0x5f.
+const SKIPPABLE: &[u8] = b"\x2a\x4d\x18";
+
+/// Whether a stream that begins with `start` is packed by zstd.
+pub(super) fn is_frame(start: &[u8]) -> bool {
+    let rest = start.split_first().filter(|(first, _)| **first >> 4 == 5).map(|(_, rest)| rest);
+    start.starts_with(MAGIC) || rest.is_some_and(|rest| rest.starts_with(SKIPPABLE))
+}
 
 const BUFFER_BYTES: usize = 1 << 16;
 

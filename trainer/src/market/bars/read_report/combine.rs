@@ -1,6 +1,8 @@
 //! Combines the reports about several files or symbols.
 
-use super::{ReadReport, quoted};
+use std::collections::BTreeMap;
+
+use super::{NO_VOLUME, ReadReport, quoted};
 use crate::market::bars::summary::DataSummary;
 
 /// The number of sources that are named for one warning.
@@ -31,14 +33,22 @@ impl ReadReport {
 
     fn add_each(&mut self, summaries: &[DataSummary]) {
         let mut warned: Vec<(String, Vec<String>)> = Vec::new();
+        let mut first: Option<&Vec<String>> = None;
+        let mut other_lines: BTreeMap<&String, Vec<String>> = BTreeMap::new();
         for summary in summaries {
             let Some(found) = &summary.read_report else {
                 continue;
             };
-            if self.lines.is_empty() {
-                self.lines.clone_from(&found.lines);
+            if first.is_none() {
+                first = Some(&found.lines);
+                if self.lines.is_empty() {
+                    self.lines.clone_from(&found.lines);
+                }
             }
             let source = quoted(&summary.source);
+            for line in found.lines.iter().filter(|line| first.is_some_and(|f| !f.contains(line))) {
+                other_lines.entry(line).or_default().push(source.clone());
+            }
             let named = |text: &String| format!("{source}: {text}");
             for warning in &found.warnings {
                 let of = warned.iter_mut().find(|(text, _)| text == warning);
@@ -51,13 +61,20 @@ impl ReadReport {
             self.repairs.n_widened += found.repairs.n_widened;
             self.repairs.kinds.extend(found.repairs.kinds.iter().map(named));
         }
-        for (text, sources) in warned {
+        let has_volume = first.is_some_and(|first| !first.iter().any(|line| line == NO_VOLUME));
+        if has_volume && let Some(sources) = other_lines.get(&NO_VOLUME.to_owned()) {
+            let problem = "no column is the volume, which counts as 0 there".to_owned();
+            warned.push((problem, sources.clone()));
+        }
+        let named = |(text, sources): (&str, &[String])| {
             let shown = sources.iter().take(N_SOURCES_SHOWN).cloned().collect::<Vec<_>>();
             let more = match sources.len() - shown.len() {
                 0 => String::new(),
                 n_more => format!(" and {n_more} more"),
             };
-            self.warnings.push(format!("{}{more}: {text}", shown.join(", ")));
-        }
+            format!("{}{more}: {text}", shown.join(", "))
+        };
+        self.lines.extend(other_lines.iter().map(|(line, sources)| named((line, sources))));
+        self.warnings.extend(warned.iter().map(|(text, sources)| named((text, sources))));
     }
 }

@@ -58,6 +58,9 @@ impl RowParser {
         };
         if let Some(idx) = self.adjusted {
             let adjusted = price(BarField::Further(idx), idx)?;
+            if bar.close > 0.0 && (adjusted.is_nan() || adjusted <= 0.0) {
+                return Err(Fault::not_an_adjusted_close(BarField::Further(idx)));
+            }
             adjust(&mut bar, adjusted);
         }
         Ok(bar)

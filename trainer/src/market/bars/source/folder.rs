@@ -11,10 +11,11 @@ use super::{BarSource, FolderContent, Origin, SymbolBars};
 use crate::market::bars::file_series::{
     FileGroup, check_spelling, groups, sorted_parts, symbol_of,
 };
-use crate::market::bars::partition::{self, PartitionedBars};
+use crate::market::bars::partition::{self, Part, PartitionedBars};
 use crate::market::bars::read_report::ReadReport;
 use crate::market::bars::spill::SpillLayout;
 use crate::market::bars::summary::DataSummary;
+use crate::wording::counted;
 
 impl BarSource {
     /// Returns whether the bars of several symbols cannot be read in the
@@ -77,7 +78,7 @@ impl BarSource {
     /// Returns the files of `folder` as symbols, sorted by name.
     pub(super) fn files_of(folder: &Folder) -> Result<Vec<SymbolBars>> {
         let mut symbols = Vec::new();
-        for path in folder.files()? {
+        for path in folder.filled_files()?.0 {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let symbol = symbol_of(&name).to_owned();
             let mut source = Self::open(&path.to_string_lossy(), Path::new(""))?;
@@ -98,7 +99,8 @@ impl BarSource {
         }
         ensure!(
             !symbols.is_empty(),
-            "there are no files in the folder `{}`; put one of bars there for each symbol",
+            "there are no files in the folder `{}`; put one of bars there for each symbol, or name \
+             a folder in it",
             folder.path.display()
         );
         Ok(symbols)
@@ -119,6 +121,12 @@ impl BarSource {
         };
         let mut read_report = ReadReport::default();
         read_report.warnings.extend(folder.copies()?);
+        let (_, empty) = folder.filled_files()?;
+        read_report.warnings.extend(
+            (!empty.is_empty()).then(|| {
+                format!("left out, since there are no bars in it: `{}`", empty.join("`, `"))
+            }),
+        );
         let mut symbols = Vec::new();
         for FileGroup { symbol, parts } in groups(Self::files_of(folder)?) {
             let parts: Vec<SymbolBars> = parts
@@ -176,8 +184,15 @@ impl BarSource {
             Ok(parts) => {
                 read_report.add_parts(symbol, &summaries);
                 let layout = SpillLayout { n_columns: self.columns.len(), is_newest_first: false };
-                let bars =
-                    partition::concatenated(parts.iter().map(|part| part.source.read()), layout)?;
+                let of_part = |SymbolBars { source, .. }: &SymbolBars| {
+                    let first = source.read()?.next().transpose()?;
+                    let first_ms = first.map_or(i64::MAX, |bar| bar.time_ms);
+                    Ok(Part { name: source.name.clone(), first_ms, reader: source.read()? })
+                };
+                let (bars, n_common) = partition::concatenated(parts.iter().map(of_part), layout)?;
+                read_report.lines.extend((n_common > 0).then(|| {
+                    format!("{} in two files, the same in both", counted(n_common, "bar"))
+                }));
                 let source = Self::of_spilled(symbol, bars);
                 Ok(SymbolBars { source, symbol: symbol.to_owned() })
             }
@@ -211,13 +226,14 @@ impl BarSource {
                 if !bars.has_symbols() {
                     return Ok(Vec::new());
                 }
-                let is_newest_first = self.format()?.time.is_newest_first;
+                let format = self.format()?;
+                let is_newest_first = format.time.is_newest_first;
                 let layout = SpillLayout { n_columns: self.columns.len(), is_newest_first };
                 let PartitionedBars { symbols, repairs } =
                     partition::by_symbol(bars.across_symbols(), layout)?;
                 let _ = self.symbol_repairs.set(repairs);
                 let of_spilled = |(symbol, bars): (String, _)| SymbolBars {
-                    source: Self::of_spilled(&symbol, bars),
+                    source: Self::of_spilled(&symbol, bars).with_format(Arc::clone(&format)),
                     symbol,
                 };
                 symbols.into_iter().map(of_spilled).collect()

@@ -10,7 +10,14 @@ use anyhow::{Context as _, Result};
 use tempfile::TempDir;
 
 use crate::digest::{sha256_of_bytes, sha256_of_file};
+use crate::market::bars::input::is_note;
 use crate::market::bars::printable;
+
+/// Extensions of files that lie beside those of bars.
+const OTHERS: [&str; 9] = ["md", "pdf", "png", "html", "py", "ipynb", "checksum", "sha256", "md5"];
+
+/// A longer file has more than a header.
+const N_HEADER_BYTES: u64 = 1024;
 
 /// A folder of files, each of a symbol or a part of one.
 #[derive(Debug, Clone)]
@@ -45,19 +52,32 @@ impl Folder {
         Ok(sha256_of_bytes(lines.as_bytes()))
     }
 
-    /// Returns the files sorted by name, without hidden ones.
+    /// Returns the files sorted by name, without hidden ones, notes and
+    /// pictures.
     pub(super) fn files(&self) -> Result<Vec<PathBuf>> {
         let context = || format!("failed to read the folder `{}`", self.path.display());
         let mut files = Vec::new();
         for entry in fs::read_dir(&self.path).with_context(context)? {
             let entry = entry.with_context(context)?;
-            let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-            if !is_hidden && entry.path().is_file() {
+            let is_beside = is_beside(&entry.file_name().to_string_lossy());
+            if !is_beside && entry.path().is_file() {
                 files.push(entry.path());
             }
         }
         files.sort();
         Ok(files)
+    }
+
+    /// Returns the files that hold bars, and the names of those that hold
+    /// nothing, or only a header.
+    pub(super) fn filled_files(&self) -> Result<(Vec<PathBuf>, Vec<String>)> {
+        let files = self.files()?;
+        let (filled, empty): (Vec<_>, Vec<_>) = files.iter().partition(|path| !is_empty(path));
+        if filled.is_empty() {
+            return Ok((files, Vec::new()));
+        }
+        let names = empty.into_iter().map(|path| name_of(path)).collect();
+        Ok((filled.into_iter().cloned().collect(), names))
     }
 
     /// Returns the warning that two files have the same content, if any do.
@@ -81,6 +101,21 @@ impl Folder {
         }
         Ok(None)
     }
+}
+
+/// Whether a file of this name is hidden, or lies beside files of bars.
+fn is_beside(name: &str) -> bool {
+    let end = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    name.starts_with('.') || is_note(name) || OTHERS.contains(&end.as_str())
+}
+
+/// Whether the file has no line, or only a header.
+fn is_empty(path: &Path) -> bool {
+    let is_short = fs::metadata(path).is_ok_and(|metadata| metadata.len() < N_HEADER_BYTES);
+    let content = if is_short { fs::read(path).unwrap_or_default() } else { return false };
+    let text = String::from_utf8_lossy(&content).trim().to_lowercase();
+    let is_header = text.contains("open") && text.contains("close") && !text.contains('\n');
+    text.is_empty() || is_header
 }
 
 fn name_of(path: &Path) -> String {

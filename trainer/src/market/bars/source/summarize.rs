@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{BarSource, Origin};
 use crate::digest::hex;
-use crate::market::bars::file_series::check_overlap;
+use crate::market::bars::file_series::{check_overlap, symbol_warnings};
 use crate::market::bars::read_report::ReadReport;
 use crate::market::bars::reader::Repairs;
 use crate::market::bars::summary::DataSummary;
@@ -94,6 +94,7 @@ impl BarSource {
             for bar in self.read()? {
                 take(bar?);
             }
+            format = self.format.get().cloned();
         } else if self.is_one_series()? {
             for bar in self.read()? {
                 take(bar?);
@@ -133,6 +134,13 @@ impl BarSource {
         };
         together.repairs = self.symbol_repairs.get().cloned().unwrap_or(together.repairs);
         together.add_symbols(summaries);
+        let of_folder = match &self.origin {
+            Origin::Folder(_) => self.folder_symbols()?.iter().map(|s| s.symbol.as_str()).collect(),
+            _ => Vec::new(),
+        };
+        let of_column = summaries.iter().map(|summary| summary.source.as_str());
+        let names = if of_folder.is_empty() { of_column.collect() } else { of_folder };
+        together.warnings.extend(symbol_warnings(&names, summaries));
         Ok(together)
     }
 }
