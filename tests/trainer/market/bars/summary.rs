@@ -109,3 +109,26 @@ fn the_checksum_of_packed_data_is_that_of_the_packed_file() {
     let expected = "dfd63c89b85fbd13ef955ef06af52130f06af42c082bc618a738d6727cfd114d";
     assert_eq!(source.summarize().unwrap().sha256, expected);
 }
+
+#[test]
+fn a_change_of_the_interval_is_told() {
+    let rows = |steps: &[(i64, i64)]| {
+        let (mut time_ms, mut content) = (super::START_MS, "time,open,high,low,close\n".to_owned());
+        for (n_bars, step_ms) in steps {
+            for _ in 0..*n_bars {
+                content += &format!("{time_ms},1,1,1,1\n");
+                time_ms += step_ms;
+            }
+        }
+        super::summarize(content).read_report.unwrap().warnings
+    };
+    let hour = super::HOUR_MS;
+    let warnings = rows(&[(600, hour), (600, hour / 4)]);
+    assert!(warnings[0].contains("bars of 1 h from") && warnings[0].contains("of 15 min from"));
+    assert_eq!(rows(&[(1_200, hour)]), [""; 0]);
+    // Nights and months are no other interval.
+    let sessions = [(6, hour), (1, 18 * hour)].repeat(200);
+    assert_eq!(rows(&sessions), [""; 0]);
+    let months = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31].map(|days| (1, days * 24 * hour));
+    assert_eq!(rows(&months.repeat(40)), [""; 0]);
+}

@@ -12,7 +12,7 @@ use crate::wording::DAY_MS;
 use super::columns::{future_root, is_interval};
 use super::printable;
 use super::source::SymbolBars;
-use super::summary::{DataSummary, duration};
+use super::summary::{DataSummary, INTERVAL_RATIO_MAX, duration};
 pub(super) use names::symbol_of;
 use names::{DatedName, counted_parts};
 
@@ -22,9 +22,6 @@ const OVERLAP_MAX: f64 = 0.1;
 
 /// The fewest bars whose interval is known.
 const N_BARS_MIN: u64 = 10;
-
-/// Months have 28 to 31 days, and are one interval.
-const INTERVAL_RATIO_MAX: f64 = 1.15;
 
 /// A part of a series begins at most so long before the month in its
 /// name.

@@ -12,14 +12,12 @@ use crate::wording::DAY_MS;
 
 use super::observer::Observer;
 use super::price_scale::{Distance, PriceScale};
-use super::summary::{DataSummary, duration};
+use super::summary::{DataSummary, INTERVAL_RATIO_MAX, duration};
 
 /// The fewest bars to judge by; fewer may agree by chance.
 const N_BARS_MIN: u64 = 10;
 /// The shortest span to judge by: it includes a weekend.
 const SPAN_MS_MIN: i64 = 8 * DAY_MS;
-/// Months have 28 to 31 days, and are the same kind of bar.
-const INTERVAL_RATIO_MAX: f64 = 1.15;
 /// Trading every day against weekdays only is a ratio of 1.4.
 const COVER_RATIO_MAX: f64 = 1.25;
 

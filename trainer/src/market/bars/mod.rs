@@ -29,6 +29,7 @@ mod source;
 mod spill;
 mod stats;
 mod summary;
+mod tally;
 mod timestamp;
 
 pub use config::{BadRows, BarsConfig, Decimal, Reading};

@@ -5,7 +5,8 @@ use super::kind::BarKind;
 use super::observer::Observer;
 use super::read_report::ReadReport;
 use super::reader::Repairs;
-use super::summary::{DataSummary, Tally};
+use super::summary::DataSummary;
+use super::tally::Tally;
 use super::{Bar, BarReader};
 
 /// Statistics of the bars seen so far, in bounded memory.
@@ -48,7 +49,8 @@ impl BarStats {
     /// Returns the summary of a file of this `format`, without its name and
     /// checksum.
     pub(super) fn finish(self, format: Option<&FileFormat>, repairs: Repairs) -> DataSummary {
-        let read_report = Some(ReadReport::new(format, repairs, &self.observer));
-        DataSummary { read_report, ..self.tally.finish() }
+        let mut read_report = ReadReport::new(format, repairs, &self.observer);
+        read_report.warnings.extend(self.tally.interval_warning());
+        DataSummary { read_report: Some(read_report), ..self.tally.finish() }
     }
 }
