@@ -33,7 +33,7 @@ pub(super) struct PreviousValues<'a> {
     /// One ensemble per exposure, two with double estimation; or none:
     /// then the iterations start from linear values.
     pub(super) forests: &'a [Forest],
-    /// Iterations done before; the seeds of the trees depend on it.
+    /// Fits done before; the seeds of the trees depend on it.
     pub(super) n_done: u64,
 }
 
@@ -81,14 +81,15 @@ struct SharedSplitsFit<'a> {
     targets: &'a [Vec<f64>],
     /// Index of the half; 0 without double estimation.
     half: usize,
-    /// Iterations done before.
+    /// Fits done before.
     n_done: u64,
 }
 
 impl FittedIteration<'_> {
-    /// Does `n_iterations` iterations and returns the last result.
-    /// `on_result` is called after each one with the number of iterations
-    /// done, those before included, and its result.
+    /// Does `n_iterations` iterations and returns the last result. Without
+    /// ensembles to start from, it first fits some to the linear values.
+    /// `on_result` is called after each fit with the number of fits done,
+    /// those before included, and its result.
     ///
     /// The work is spread over the current rayon pool, with the same bits
     /// for any number of threads. Fails without bars, with double
@@ -118,12 +119,18 @@ impl FittedIteration<'_> {
         let forests = forests.to_vec();
         let mut result =
             IterationResult { forests, values, max_abs_delta_q: 0.0, mean_abs_delta_q: 0.0 };
-        for n_done in (n_done..).take(n_iterations) {
+        let n_fits = n_iterations + usize::from(result.forests.is_empty());
+        for n_done in (n_done..).take(n_fits) {
             let (mut forests, mut previous) = (Vec::new(), leaves.into_iter());
             leaves = Vec::new();
             for (half, bars) in halves.iter().enumerate() {
-                let of_action =
-                    |action: usize| self.targets(&result.values, bars, EnsembleId { half, action });
+                let of_action = |action: usize| {
+                    if result.forests.is_empty() {
+                        let values = &result.values[half * n_exposures + action];
+                        return bars.iter().map(|&bar| values[bar]).collect();
+                    }
+                    self.targets(&result.values, bars, EnsembleId { half, action })
+                };
                 let targets: Vec<_> = (0..n_exposures).into_par_iter().map(of_action).collect();
                 let fit =
                     SharedSplitsFit { iteration: self, bars, targets: &targets, half, n_done };

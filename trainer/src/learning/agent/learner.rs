@@ -22,7 +22,8 @@ use committee::Committee;
 /// The statistics of one refit, which does one or more backups.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct RefitStats {
-    /// Backups done by the learner in total.
+    /// Fits done by the learner in total: backups, and fits to the linear
+    /// values that they start from.
     pub n_backups: u64,
     /// Remembered bars that the last backup was fitted to.
     pub n_rows: usize,
@@ -164,13 +165,15 @@ impl FittedQ {
         let start = Instant::now();
         let (previous, n_rows) =
             (PreviousValues { forests, n_done: self.n_backups }, iteration.bars.len());
-        let log = |n_backups: u64, result: &IterationResult| {
+        let mut n_done = self.n_backups;
+        let log = |n_fits: u64, result: &IterationResult| {
             let max_abs_delta_q = result.max_abs_delta_q;
-            debug!("backup {n_backups}: max |dQ| {max_abs_delta_q:.3e} over {n_rows} bars");
+            n_done = n_fits;
+            debug!("fit {n_done}: max |dQ| {max_abs_delta_q:.3e} over {n_rows} bars");
         };
         let last = iteration.run(previous, n_iterations, log)?;
         let report = RefitStats {
-            n_backups: self.n_backups + n_iterations as u64,
+            n_backups: n_done,
             n_rows,
             max_abs_delta_q: last.max_abs_delta_q,
             mean_abs_delta_q: last.mean_abs_delta_q,

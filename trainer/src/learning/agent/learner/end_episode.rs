@@ -24,11 +24,13 @@ use crate::learning::judgement::{
 };
 
 /// Leaf sizes to try, as multiples of `min_samples_leaf`. The larger one
-/// is tried only where the smaller one reaches half of the t statistic
-/// that an edge needs.
+/// is tried only where the smaller one leaves it open whether there is an
+/// edge: where its highest t statistic is between half of and twice what
+/// an edge needs.
 const LEAF_FACTORS: [usize; 2] = [1, 2];
-/// Numbers of backups to try, up to `backups_max`.
-const N_BACKUPS: [usize; 4] = [1, 2, 5, 10];
+/// Numbers of backups to try, up to `backups_max`; 0 are the linear
+/// values that the backups start from.
+const N_BACKUPS: [usize; 5] = [0, 1, 2, 5, 10];
 /// Margins to try, in standard errors of the ensemble.
 const MARGINS: [f64; 4] = [0.0, 1.0, 2.0, 4.0];
 /// Held-out rows of each fold that the standard error is measured on.
@@ -108,11 +110,12 @@ impl FittedQ {
         let n_training_min = folds.iter().map(|fold| fold.training.len()).min().unwrap_or_default();
         let (mut candidates, mut returns) = (Vec::new(), Vec::<CandidateReturns>::new());
         let min_t_statistic = self.config.min_t_statistic;
-        let is_promising = |it: &CandidateReturns| 2.0 * it.t_statistic() >= min_t_statistic;
+        let open_range = 0.5 * min_t_statistic..=2.0 * min_t_statistic;
         for factor in LEAF_FACTORS {
             let min_samples_leaf = factor * self.config.min_samples_leaf;
             let is_tried = factor == 1
-                || 4 * min_samples_leaf <= n_training_min && returns.iter().any(is_promising);
+                || 4 * min_samples_leaf <= n_training_min
+                    && open_range.contains(&max_t_statistic(&returns));
             if n_training_min == 0 || !is_tried {
                 continue;
             }
@@ -125,7 +128,7 @@ impl FittedQ {
             }
         }
         // The committee must not use the tree seeds of the judgement.
-        self.n_backups += n_max as u64;
+        self.n_backups += n_max as u64 + 1;
         let CandidateSelection { judgement, best, near_best } =
             select_candidates(&returns, min_t_statistic);
         debug!("{:?} earned most of {candidates:?}", best.map(|best| candidates[best]));
@@ -146,7 +149,7 @@ impl FittedQ {
         n_max: usize,
     ) -> Result<Vec<HeldOutValues>> {
         let n_iterations = n_max.min(N_BACKUPS[N_BACKUPS.len() - 1]);
-        let numbers = (1..=n_iterations).rev().filter(|n| N_BACKUPS.contains(n) || *n == n_max);
+        let numbers = (0..=n_iterations).rev().filter(|n| N_BACKUPS.contains(n) || *n == n_max);
         let n_exposures = self.config.exposures.len();
         let zeros = vec![vec![0.0; self.n_rows()]; n_exposures];
         let of = |n_backups| HeldOutValues { n_backups, values: zeros.clone(), error: 0.0 };
@@ -154,9 +157,10 @@ impl FittedQ {
         for Fold { training, held_out } in folds {
             let iteration = self.iteration(min_samples_leaf, training.clone());
             let previous = PreviousValues { forests: &[], n_done: self.n_backups };
+            // The first fit is to the linear values.
+            let n_first = self.n_backups + 1;
             iteration.run(previous, n_iterations, |n_done, result| {
-                let n_backups = n_done - self.n_backups;
-                let is_tried = |it: &&mut HeldOutValues| it.n_backups as u64 == n_backups;
+                let is_tried = |it: &&mut HeldOutValues| n_first + it.n_backups as u64 == n_done;
                 let Some(found) = found.iter_mut().find(is_tried) else { return };
                 // With double estimation the mean of both halves.
                 let n_halves = (result.values.len() / n_exposures) as f64;
@@ -224,6 +228,10 @@ impl FittedQ {
         }
         if n > 0.0 { sum / n } else { 0.0 }
     }
+}
+
+fn max_t_statistic(returns: &[CandidateReturns]) -> f64 {
+    returns.iter().map(CandidateReturns::t_statistic).fold(f64::NEG_INFINITY, f64::max)
 }
 
 /// Out-of-fold values after a number of backups.
