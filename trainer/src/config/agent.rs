@@ -59,12 +59,12 @@ pub struct AgentConfig {
     /// Most backups to choose from, from 1 to 100. At the end of the first
     /// episode the agent learns from all parts of the memory but one, in
     /// turn, with leaves of `min_samples_leaf` and twice as many bars and
-    /// after 0, 1, 2, 5 and 10 backups, as far as this allows, where 0 are
-    /// linear values; what earns most on the parts left out, net of costs,
-    /// learns from the whole.
-    /// Where nothing can be told from luck there, it stays flat. Null: no
-    /// judgement; the refits of all batches go on from each other, and
-    /// whatever they taught is traded. Default: 2.
+    /// after 1, 2, 5 and 10 backups, as far as this allows, and for edges
+    /// in doubt with the linear values before them; what earns most on the
+    /// parts left out, net of costs, learns from the whole. Where nothing
+    /// can be told from luck there, it stays flat. Null: no judgement; the
+    /// refits of all batches go on from each other, and whatever they
+    /// taught is traded. Default: 2.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100)))]
     pub backups_max: Option<usize>,
     /// The part of the memory that is left out at a time, to judge what the

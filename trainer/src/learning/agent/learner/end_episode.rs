@@ -25,11 +25,15 @@ use crate::learning::judgement::{
 
 /// Leaf sizes to try, as multiples of `min_samples_leaf`. The larger one
 /// is tried only where the smaller one leaves it open whether there is an
-/// edge: where its highest t statistic is between half of and twice what
-/// an edge needs.
+/// edge: where its highest t statistic is between half of and up to
+/// [`CLEAR_FACTOR`] times what an edge needs.
 const LEAF_FACTORS: [usize; 2] = [1, 2];
+/// A t statistic of so many times what an edge needs leaves no doubt.
+const CLEAR_FACTOR: f64 = 2.0;
 /// Numbers of backups to try, up to `backups_max`; 0 are the linear
-/// values that the backups start from.
+/// values that the backups start from. These are not tried where the
+/// backups leave no doubt: with the fewer bars of a fold they earn as much
+/// as the backups do, with all bars less.
 const N_BACKUPS: [usize; 5] = [0, 1, 2, 5, 10];
 /// Margins to try, in standard errors of the ensemble.
 const MARGINS: [f64; 4] = [0.0, 1.0, 2.0, 4.0];
@@ -110,7 +114,8 @@ impl FittedQ {
         let n_training_min = folds.iter().map(|fold| fold.training.len()).min().unwrap_or_default();
         let (mut candidates, mut returns) = (Vec::new(), Vec::<CandidateReturns>::new());
         let min_t_statistic = self.config.min_t_statistic;
-        let open_range = 0.5 * min_t_statistic..=2.0 * min_t_statistic;
+        let clear_t_statistic = CLEAR_FACTOR * min_t_statistic;
+        let open_range = 0.5 * min_t_statistic..=clear_t_statistic;
         for factor in LEAF_FACTORS {
             let min_samples_leaf = factor * self.config.min_samples_leaf;
             let is_tried = factor == 1
@@ -120,6 +125,9 @@ impl FittedQ {
                 continue;
             }
             for held_out in self.held_out_values(&folds, min_samples_leaf, n_max)? {
+                if held_out.n_backups == 0 && max_t_statistic(&returns) > clear_t_statistic {
+                    continue;
+                }
                 for (margin, candidate_returns) in self.trade_with_margins(&held_out, &bars) {
                     let n_backups = held_out.n_backups;
                     candidates.push((CandidateSettings { min_samples_leaf, n_backups }, margin));
