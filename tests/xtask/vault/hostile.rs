@@ -3,7 +3,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use xtask::vault::manifest::{ArchiveKind, FileEntry, Manifest, Totals};
-use xtask::vault::verify::check;
+use xtask::vault::verify::{ReadOptions, check};
 use xtask::workspace::digest::sha256;
 
 use crate::rawzip::{Raw, deflated, zip};
@@ -59,7 +59,7 @@ impl Trap {
     }
 
     fn damage(&self) -> Vec<String> {
-        let damage = check(&self.sandbox.path(ARCHIVE)).unwrap().damage;
+        let damage = check(&self.sandbox.path(ARCHIVE), ReadOptions::default()).unwrap().damage;
         damage.into_iter().map(|damage| damage.problem).collect()
     }
 }

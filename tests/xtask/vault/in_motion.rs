@@ -9,7 +9,7 @@ use std::thread;
 use xtask::vault::archive;
 use xtask::vault::manifest::Manifest;
 use xtask::vault::scan::Scan;
-use xtask::vault::verify::{check, read_entry};
+use xtask::vault::verify::{ReadOptions, check, read_entry};
 
 use super::pack::request;
 use crate::support::Sandbox;
@@ -46,7 +46,7 @@ fn what_vanished_since_the_scan_is_skipped_and_told() {
     assert_eq!(skipped, gone);
     assert_eq!(manifest.files.len(), found.files.len() - gone.len());
     let path = sandbox.path("archives").join(&manifest.name);
-    assert!(check(&path).unwrap().damage.is_empty());
+    assert!(check(&path, ReadOptions::default()).unwrap().damage.is_empty());
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn writers_at_full_speed_never_fail_an_archive() {
     let catalog = sandbox.catalog();
     assert_eq!(catalog.archives.len(), 8);
     for archive in &catalog.archives {
-        assert!(check(&archive.path).unwrap().damage.is_empty());
+        assert!(check(&archive.path, ReadOptions::default()).unwrap().damage.is_empty());
         if let Ok(status) = read_entry(&archive.path, "logs/status.json") {
             let text = String::from_utf8(status).unwrap();
             assert!(text.starts_with('<') && text.ends_with('>'), "a version is cut: {text}");

@@ -196,7 +196,7 @@ fn an_entry_packed_by_an_unknown_method_says_so() {
     bytes[places[0] - 30 + 8] = 98;
     bytes[places[places.len() - 1] - 46 + 10] = 98;
     fs::write(&path, bytes).unwrap();
-    let archive_check = verify::check(&path).unwrap();
+    let archive_check = verify::check(&path, ReadOptions::default()).unwrap();
     let damage = &archive_check.damage[0];
     assert_eq!(damage.path.as_deref(), Some("logs/training.log"), "{:?}", archive_check.damage);
     assert!(damage.problem.contains("98"), "{}", damage.problem);

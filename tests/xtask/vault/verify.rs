@@ -1,7 +1,7 @@
 use std::fs::{self, File};
 use std::io::Write;
 
-use xtask::vault::verify::{Damage, check, read_back, read_manifest};
+use xtask::vault::verify::{Damage, ReadOptions, check, read_back, read_manifest};
 
 use crate::support::Sandbox;
 
@@ -12,7 +12,7 @@ fn a_good_archive_gives_a_receipt() {
     let receipt = read_back(made.path()).unwrap();
     assert_eq!(receipt.manifest(), made.manifest());
     assert_eq!(receipt.size_bytes(), fs::metadata(made.path()).unwrap().len());
-    let archive_check = check(made.path()).unwrap();
+    let archive_check = check(made.path(), ReadOptions::default()).unwrap();
     assert_eq!((archive_check.good.len(), archive_check.damage), (5, vec![]));
 }
 
@@ -57,7 +57,7 @@ fn damage_names_the_file_and_what_is_still_good() {
     let start = zip.by_name("logs/training.log").unwrap().data_start().unwrap();
     bytes[usize::try_from(start).unwrap() + 3] ^= 0xff;
     fs::write(&path, bytes).unwrap();
-    let archive_check = check(&path).unwrap();
+    let archive_check = check(&path, ReadOptions::default()).unwrap();
     assert_eq!(archive_check.manifest, Some(manifest));
     assert_eq!(archive_check.good.len(), 4);
     let paths: Vec<_> = archive_check.damage.iter().map(|damage| damage.path.as_deref()).collect();
@@ -73,7 +73,7 @@ fn an_entry_that_the_manifest_does_not_name_is_damage() {
     zip.start_file("../evil", zip::write::SimpleFileOptions::default()).unwrap();
     zip.write_all(b"x").unwrap();
     zip.finish().unwrap();
-    let damage = check(&path).unwrap().damage;
+    let damage = check(&path, ReadOptions::default()).unwrap().damage;
     let damage: Vec<String> =
         damage.into_iter().map(|Damage { path, problem }| format!("{path:?} {problem}")).collect();
     insta::assert_snapshot!(damage.join("\n"), @r#"
@@ -90,13 +90,13 @@ fn a_zip_of_another_tool_is_checked_by_its_crc() {
     zip.start_file("logs/old.log", zip::write::SimpleFileOptions::default()).unwrap();
     zip.write_all(b"from an earlier tool").unwrap();
     zip.finish().unwrap();
-    let archive_check = check(&path).unwrap();
+    let archive_check = check(&path, ReadOptions::default()).unwrap();
     assert_eq!((archive_check.good.len(), archive_check.damage.len()), (1, 0));
     assert!(read_back(&path).is_err());
     let mut bytes = fs::read(&path).unwrap();
     bytes[45] ^= 1;
     fs::write(&path, bytes).unwrap();
-    assert_eq!(check(&path).unwrap().good.len(), 0);
+    assert_eq!(check(&path, ReadOptions::default()).unwrap().good.len(), 0);
 }
 
 #[test]
@@ -104,6 +104,6 @@ fn what_is_no_zip_at_all_is_damage_and_no_panic() {
     let sandbox = Sandbox::new();
     for content in ["", "PK", "not a zip\n", "PK\u{5}\u{6}"] {
         let path = sandbox.write("archives/x.zip", content);
-        assert_eq!(check(&path).unwrap().damage.len(), 1, "{content:?}");
+        assert_eq!(check(&path, ReadOptions::default()).unwrap().damage.len(), 1, "{content:?}");
     }
 }

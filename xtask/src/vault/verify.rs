@@ -89,7 +89,7 @@ pub fn read_back(path: &Path) -> Result<Receipt> {
 
 /// Reads the archive at `path` back as [`read_back`] does.
 pub fn read_back_as(path: &Path, options: ReadOptions<'_>) -> Result<Receipt> {
-    let archive_check = check_as(path, options)?;
+    let archive_check = check(path, options)?;
     if let Some(damage) = archive_check.damage.first() {
         bail!("the archive `{}` is damaged: {damage}", path.display());
     }
@@ -111,17 +111,12 @@ pub fn read_back_as(path: &Path, options: ReadOptions<'_>) -> Result<Receipt> {
 ///
 /// # Errors
 /// When the file cannot be opened; damage is not an error.
-pub fn check(path: &Path) -> Result<ArchiveCheck> {
-    check_as(path, ReadOptions::default())
-}
-
-/// Checks the archive at `path` as [`check`] does.
-pub fn check_as(path: &Path, options: ReadOptions<'_>) -> Result<ArchiveCheck> {
+pub fn check(path: &Path, options: ReadOptions<'_>) -> Result<ArchiveCheck> {
     let disk = Disk::open(path, options.interrupt)
         .with_context(|| format!("failed to open `{}`", path.display()))?;
     let n_passes = n_passes(&disk);
     let _running = progress::begin_passes("verifying", disk.size_bytes(), n_passes);
-    check_on(options.n_threads, disk)
+    check_reader(options.n_threads, disk)
         .with_context(|| format!("failed to read `{}`", path.display()))
 }
 
@@ -131,7 +126,7 @@ pub fn check_as(path: &Path, options: ReadOptions<'_>) -> Result<ArchiveCheck> {
 /// When the file cannot be opened, or a signal asks to stop.
 pub fn first_damage(path: &Path, interrupt: &AtomicBool) -> Result<Option<Damage>> {
     let options = ReadOptions { interrupt: Some(interrupt), ..ReadOptions::default() };
-    let checked = check_as(path, options);
+    let checked = check(path, options);
     stop_if(interrupt)?;
     Ok(checked?.damage.into_iter().next())
 }
@@ -152,13 +147,9 @@ pub fn n_bytes_of_two_passes<'a>(paths: impl IntoIterator<Item = &'a Path>) -> u
     disks.map(|disk| disk.size_bytes() * n_passes(&disk) / 2).sum()
 }
 
-/// Checks the archive in `reader`, as [`check`] does, on this thread.
-pub fn check_reader<R: Read + Seek + Clone + Send>(reader: R) -> io::Result<ArchiveCheck> {
-    check_on(NonZeroUsize::MIN, reader)
-}
-
-/// Checks the archive in `reader`, which is cloned for each thread.
-fn check_on<R: Read + Seek + Clone + Send>(
+/// Checks the archive in `reader`, as [`check`] does; it is cloned for each
+/// thread.
+pub fn check_reader<R: Read + Seek + Clone + Send>(
     n_threads: NonZeroUsize,
     reader: R,
 ) -> io::Result<ArchiveCheck> {

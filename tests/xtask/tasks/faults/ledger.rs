@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use xtask::vault::name::{NameKind, StampedName};
-use xtask::vault::verify;
+use xtask::vault::verify::{self, ReadOptions};
 use xtask::workspace::digest::sha256;
 
 use crate::support::{Sandbox, tree};
@@ -63,7 +63,7 @@ fn surviving(root: &Path, after: &str) -> BTreeSet<String> {
     for (name, bytes) in tree(root) {
         let file_name = name.rsplit('/').next().unwrap();
         if StampedName::parse(NameKind::Archive, file_name).is_some() {
-            let archive_check = verify::check(&root.join(&name)).unwrap();
+            let archive_check = verify::check(&root.join(&name), ReadOptions::default()).unwrap();
             assert!(
                 archive_check.damage.is_empty(),
                 "after {after}: {name}: {:?}",

@@ -96,7 +96,7 @@ fn warn_of_vanished(context: &mut CommandContext<'_>, path: &Path) -> Result<()>
 /// opened, it counts as damaged, and the others are still checked.
 fn check(path: &Path, is_one_of_many: bool, interrupt: &AtomicBool) -> Result<ArchiveCheck> {
     let options = ReadOptions { interrupt: Some(interrupt), ..ReadOptions::default() };
-    match verify::check_as(path, options) {
+    match verify::check(path, options) {
         Err(error) if is_one_of_many => {
             let damage = vec![Damage { path: None, problem: format!("{error:#}") }];
             Ok(ArchiveCheck { damage, ..ArchiveCheck::default() })
