@@ -54,6 +54,9 @@ const MIDNIGHTS: [&str; 3] = ["00:00:00", "00:00", "12:00:00 AM"];
 
 /// Returns `text` in a usual form; `None` if it has no other one.
 pub(super) fn respelled(text: &str) -> Option<String> {
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
     let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     let mut plain: String = inner.chars().map(usual_letter).collect();
     if let Some((date, (weekday, rest))) =
