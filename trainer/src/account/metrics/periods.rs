@@ -150,7 +150,8 @@ impl PeriodsPerYear {
         let [fewest, most] = self.range()?;
         let sharpe = |most: f64| (most / self.value).sqrt();
         Some(format!(
-            "The sample is too short to know the bars per year: {fewest:.0} to {most:.0}, so that              a Sharpe ratio is {:.2} to {:.2} times the one shown.",
+            "The sample is too short to know the bars per year: {fewest:.0} to {most:.0}, so that \
+             a Sharpe ratio is {:.2} to {:.2} times the one shown.",
             sharpe(fewest),
             sharpe(most)
         ))

@@ -45,6 +45,8 @@ pub(super) struct IterationResult {
     pub(super) forests: Vec<Forest>,
     /// For each ensemble its values, one for each row of the memory.
     pub(super) values: Vec<Vec<f64>>,
+    /// Fits done, those before the iteration included.
+    pub(super) n_done: u64,
     /// Greatest absolute change of a value, over the bars learned from and
     /// all ensembles.
     pub(super) max_abs_delta_q: f64,
@@ -88,8 +90,7 @@ struct SharedSplitsFit<'a> {
 impl FittedIteration<'_> {
     /// Does `n_iterations` iterations and returns the last result. Without
     /// ensembles to start from, it first fits some to the linear values.
-    /// `on_result` is called after each fit with the number of fits done,
-    /// those before included, and its result.
+    /// `on_result` is called after each fit with its result.
     ///
     /// The work is spread over the current rayon pool, with the same bits
     /// for any number of threads. Fails without bars, with double
@@ -98,7 +99,7 @@ impl FittedIteration<'_> {
         &self,
         PreviousValues { forests, n_done }: PreviousValues<'_>,
         n_iterations: usize,
-        mut on_result: impl FnMut(u64, &IterationResult),
+        mut on_result: impl FnMut(&IterationResult),
     ) -> Result<IterationResult> {
         let n_exposures = self.config.exposures.len();
         let n_forests = n_exposures * self.n_halves();
@@ -117,8 +118,9 @@ impl FittedIteration<'_> {
             self.values(forests, &leaves)
         };
         let forests = forests.to_vec();
+        let (max_abs_delta_q, mean_abs_delta_q) = (0.0, 0.0);
         let mut result =
-            IterationResult { forests, values, max_abs_delta_q: 0.0, mean_abs_delta_q: 0.0 };
+            IterationResult { forests, values, n_done, max_abs_delta_q, mean_abs_delta_q };
         let n_fits = n_iterations + usize::from(result.forests.is_empty());
         for n_done in (n_done..).take(n_fits) {
             let (mut forests, mut previous) = (Vec::new(), leaves.into_iter());
@@ -141,8 +143,9 @@ impl FittedIteration<'_> {
             }
             let values = self.values(&forests, &leaves);
             let (max_abs_delta_q, mean_abs_delta_q) = self.changes([&result.values, &values]);
-            result = IterationResult { forests, values, max_abs_delta_q, mean_abs_delta_q };
-            on_result(n_done + 1, &result);
+            let n_done = n_done + 1;
+            result = IterationResult { forests, values, n_done, max_abs_delta_q, mean_abs_delta_q };
+            on_result(&result);
         }
         Ok(result)
     }

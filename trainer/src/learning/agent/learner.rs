@@ -165,15 +165,13 @@ impl FittedQ {
         let start = Instant::now();
         let (previous, n_rows) =
             (PreviousValues { forests, n_done: self.n_backups }, iteration.bars.len());
-        let mut n_done = self.n_backups;
-        let log = |n_fits: u64, result: &IterationResult| {
-            let max_abs_delta_q = result.max_abs_delta_q;
-            n_done = n_fits;
+        let log = |result: &IterationResult| {
+            let IterationResult { n_done, max_abs_delta_q, .. } = result;
             debug!("fit {n_done}: max |dQ| {max_abs_delta_q:.3e} over {n_rows} bars");
         };
         let last = iteration.run(previous, n_iterations, log)?;
         let report = RefitStats {
-            n_backups: n_done,
+            n_backups: last.n_done,
             n_rows,
             max_abs_delta_q: last.max_abs_delta_q,
             mean_abs_delta_q: last.mean_abs_delta_q,

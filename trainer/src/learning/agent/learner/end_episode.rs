@@ -113,24 +113,25 @@ impl FittedQ {
         let bars = self.memory.validation_bars(self.policy.cost(), self.config.exposures[0] < 0.0);
         let n_training_min = folds.iter().map(|fold| fold.training.len()).min().unwrap_or_default();
         let (mut candidates, mut returns) = (Vec::new(), Vec::<CandidateReturns>::new());
+        let mut max_t_statistic = f64::NEG_INFINITY;
         let min_t_statistic = self.config.min_t_statistic;
         let clear_t_statistic = CLEAR_FACTOR * min_t_statistic;
         let open_range = 0.5 * min_t_statistic..=clear_t_statistic;
         for factor in LEAF_FACTORS {
             let min_samples_leaf = factor * self.config.min_samples_leaf;
             let is_tried = factor == 1
-                || 4 * min_samples_leaf <= n_training_min
-                    && open_range.contains(&max_t_statistic(&returns));
+                || 4 * min_samples_leaf <= n_training_min && open_range.contains(&max_t_statistic);
             if n_training_min == 0 || !is_tried {
                 continue;
             }
             for held_out in self.held_out_values(&folds, min_samples_leaf, n_max)? {
-                if held_out.n_backups == 0 && max_t_statistic(&returns) > clear_t_statistic {
+                if held_out.n_backups == 0 && max_t_statistic > clear_t_statistic {
                     continue;
                 }
                 for (margin, candidate_returns) in self.trade_with_margins(&held_out, &bars) {
                     let n_backups = held_out.n_backups;
                     candidates.push((CandidateSettings { min_samples_leaf, n_backups }, margin));
+                    max_t_statistic = max_t_statistic.max(candidate_returns.t_statistic());
                     returns.push(candidate_returns);
                 }
             }
@@ -167,8 +168,9 @@ impl FittedQ {
             let previous = PreviousValues { forests: &[], n_done: self.n_backups };
             // The first fit is to the linear values.
             let n_first = self.n_backups + 1;
-            iteration.run(previous, n_iterations, |n_done, result| {
-                let is_tried = |it: &&mut HeldOutValues| n_first + it.n_backups as u64 == n_done;
+            iteration.run(previous, n_iterations, |result| {
+                let is_tried =
+                    |it: &&mut HeldOutValues| n_first + it.n_backups as u64 == result.n_done;
                 let Some(found) = found.iter_mut().find(is_tried) else { return };
                 // With double estimation the mean of both halves.
                 let n_halves = (result.values.len() / n_exposures) as f64;
@@ -236,10 +238,6 @@ impl FittedQ {
         }
         if n > 0.0 { sum / n } else { 0.0 }
     }
-}
-
-fn max_t_statistic(returns: &[CandidateReturns]) -> f64 {
-    returns.iter().map(CandidateReturns::t_statistic).fold(f64::NEG_INFINITY, f64::max)
 }
 
 /// Out-of-fold values after a number of backups.
