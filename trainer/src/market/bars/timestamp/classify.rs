@@ -1,6 +1,7 @@
 //! Classifies a single cell: a date, a clock time, a number that is a
 //! time.
 
+use super::clock::parse_clock;
 use super::decide::{EARLIEST_MS, LATEST_MS};
 use super::digits::{MS_PER_DAY, parse_digits};
 use super::number_formats::{NUMBER_FORMATS, NumberFormat};
@@ -10,9 +11,16 @@ use super::text::parse_text;
 /// Returns whether `text` is a clock time without a date: `09:30`,
 /// `093000`.
 pub(crate) fn is_clock(text: &[u8]) -> bool {
-    let joined = [b"2000-01-01 ", text].concat();
     let style = |clock| Style { order: DateOrder::Unknown, clock };
-    let is = |clock| parse_text(&joined, style(clock)).is_some();
+    let all_digits = text.iter().all(u8::is_ascii_digit);
+    let joined = [b"2000-01-01 ", text].concat();
+    let is = |clock| {
+        // Digits alone have no other spelling.
+        if all_digits {
+            return parse_clock(text, style(clock)).is_some();
+        }
+        parse_text(&joined, style(clock)).is_some()
+    };
     !text.is_empty() && text.len() <= 20 && (is(DigitClock::Whole) || is(DigitClock::Seconds))
 }
 
@@ -24,7 +32,7 @@ pub(crate) fn is_bare_clock(text: &[u8]) -> bool {
     let is_month =
         || NumberFormat::named("yyyymm").is_some_and(|month| month.parse(text).is_some());
     let is_bare = if all_digits { text.len() == 6 && !is_month() } else { text.contains(&b':') };
-    is_clock(text) && is_bare
+    is_bare && is_clock(text)
 }
 
 /// Returns whether `text` is a number that is a likely time without a

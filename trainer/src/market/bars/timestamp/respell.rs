@@ -50,7 +50,7 @@ const SIGNS: [(&str, &str); 35] = [
 const LINKS: [&str; 10] = ["-", "|", "@", "at", "um", "\u{e0}", "alle", "klo", "kl.", "Uhr"];
 
 /// Clock times of a date alone, which another clock time may follow.
-const MIDNIGHTS: [&str; 3] = ["00:00:00", "00:00", "12:00:00 AM"];
+const MIDNIGHTS: [&str; 3] = [" 00:00:00 ", " 00:00 ", " 12:00:00 AM "];
 
 /// Returns `text` in a usual form; `None` if it has no other one.
 pub(super) fn respelled(text: &str) -> Option<String> {
@@ -80,7 +80,7 @@ pub(super) fn respelled(text: &str) -> Option<String> {
     let words = with_clock_last(all.iter().filter(is_kept).cloned().collect());
     let mut joined = words.join(" ");
     for midnight in MIDNIGHTS {
-        let doubled = joined.split_once(&format!(" {midnight} "));
+        let doubled = joined.split_once(midnight);
         if let Some((date, clock)) = doubled.filter(|(_, clock)| is_clock(clock)) {
             joined = format!("{date} {clock}");
         }

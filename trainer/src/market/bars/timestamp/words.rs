@@ -144,7 +144,8 @@ fn split_at_month(text: &str) -> Option<(&str, i64, &str)> {
 
 /// Whether `word` is a month.
 pub(super) fn is_month(word: &str) -> bool {
-    month_of(word.trim_end_matches('.')).is_some()
+    // Most words of a time are digits.
+    word.starts_with(char::is_alphabetic) && month_of(word.trim_end_matches('.')).is_some()
 }
 
 /// Whether `word` is a weekday or its first letters.
