@@ -1,6 +1,6 @@
 //! Which column holds what.
 
-use trainer::market::bars::Bar;
+use trainer::market::bars::{Bar, BarSource};
 
 use super::{BAR, HOUR_MS, START_MS, read, test_data, wrapped};
 
@@ -78,6 +78,23 @@ fn other_files_need_none_where_they_cannot_be_mistaken() {
     at the top, with each name above its column:
     `date,high,open,low,close,volume`
     ");
+}
+
+#[test]
+fn of_equal_prices_each_has_its_usual_name() {
+    let error = read("X,2020-01-01,11,11,11,11,3.25\n").unwrap_err();
+    assert!(error.contains("`symbol,date,open,high,low,close,volume`"), "{error}");
+}
+
+#[test]
+fn a_column_without_a_name_is_no_volume_in_money() {
+    for name in ["", "No."] {
+        let content = format!("{name},Date,open,high,low,close\n1,2020-01-01,10,12.5,9,11\n");
+        let folder = tempfile::TempDir::new().unwrap();
+        std::fs::write(folder.path().join("bars.csv"), content).unwrap();
+        let summary = BarSource::open("bars.csv", folder.path()).unwrap().summarize().unwrap();
+        assert_eq!(summary.read_report.unwrap().warnings, Vec::<String>::new(), "{name}");
+    }
 }
 
 #[test]

@@ -140,6 +140,7 @@ const REFUSED: &[(&str, &str, i64, &str, &str)] = &[
     ("%d%m%y", "2020-01-28T00:00:00", 24, "`DDMMYY`", "--time-format ddmmyy"),
     ("%m%d%y", "2020-01-28T00:00:00", 24, "`MMDDYY`", "--time-format mmddyy"),
     ("%y%m%d", "1968-12-27T00:00:00", 24, "is not a plausible time", "--time-format yymmdd"),
+    ("%y%m%d", "1962-06-18T00:00:00", 24, "is not a plausible time", "--time-format yymmdd"),
     ("%G%V", "2019-12-02T00:00:00", 168, "`YYYYWW`", "--time-format yyyyww"),
 ];
 

@@ -162,10 +162,14 @@ fn price_order(rows: &[Vec<String>], begin: usize) -> Option<[&'static str; 4]> 
         Some([one, two, three, four])
     };
     let all: Vec<[f64; 4]> = rows.iter().map(prices).collect::<Option<_>>()?;
-    let extreme = |is: fn(f64, f64) -> bool| {
-        (0..4).find(|&at| all.iter().all(|row| row.iter().all(|price| is(row[at], *price))))
+    // Of equal prices, the one in the usual place.
+    let extreme = |places: [usize; 4], is: fn(f64, f64) -> bool| {
+        let is_extreme =
+            |&at: &usize| all.iter().all(|row| row.iter().all(|price| is(row[at], *price)));
+        places.into_iter().find(is_extreme)
     };
-    let (high, low) = (extreme(|one, other| one >= other)?, extreme(|one, other| one <= other)?);
+    let high = extreme([1, 0, 2, 3], |one, other| one >= other)?;
+    let low = extreme([2, 0, 1, 3], |one, other| one <= other)?;
     let is_range = all.iter().all(|row| row[low] > 0.0 && row[high] < RANGE_MAX * row[low]);
     let mut others = (0..4).filter(|at| *at != high && *at != low);
     let (mut open, mut close) = (others.next()?, others.next()?);

@@ -219,5 +219,5 @@ pub(super) static LANGUAGES: [Language; 20] = [
 
 /// Whether `name` is one of the `names` of any language.
 pub(super) fn is_any(name: &str, names: fn(&Language) -> &'static str) -> bool {
-    LANGUAGES.iter().any(|language| names(language).split(' ').any(|known| known == name))
+    LANGUAGES.iter().any(|language| names(language).split_whitespace().any(|known| known == name))
 }

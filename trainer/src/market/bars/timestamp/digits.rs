@@ -7,6 +7,8 @@ use crate::market::bars::number::eight_digits;
 pub(super) const MS_PER_SECOND: i64 = 1000;
 pub(super) const MS_PER_MINUTE: i64 = 60 * MS_PER_SECOND;
 pub(in crate::market::bars) const MS_PER_DAY: i64 = 24 * 60 * MS_PER_MINUTE;
+/// From a date in the 20th century to that in the 21st.
+pub(super) const CENTURY_MS: i64 = 36_525 * MS_PER_DAY;
 
 /// Formats `time_ms` as `YYYY-MM-DD HH:MM:SS` in UTC.
 pub(in crate::market::bars) fn format_utc(time_ms: i64) -> String {
@@ -162,12 +164,10 @@ pub(in crate::market::bars) fn full_year(text: &[u8]) -> Option<i64> {
 /// Returns `time_ms` a century earlier if it is after `latest_ms` and
 /// `text` does not have all digits of its year: `62` is 1962 then.
 pub(super) fn of_last_century(text: &[u8], time_ms: i64, latest_ms: i64) -> i64 {
-    // The days from a date in the 20th century to that in the 21st.
-    const DAYS: i64 = 36_525;
     if time_ms <= latest_ms {
         return time_ms;
     }
     let year = format_utc(time_ms);
     let has_year = text.windows(4).any(|digits| Some(digits) == year.as_bytes().get(..4));
-    if has_year { time_ms } else { time_ms - DAYS * MS_PER_DAY }
+    if has_year { time_ms } else { time_ms - CENTURY_MS }
 }

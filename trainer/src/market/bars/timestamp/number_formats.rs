@@ -3,7 +3,7 @@
 use chrono::{NaiveDate, NaiveTime, Weekday};
 
 use super::digits::{
-    MS_PER_DAY, MS_PER_SECOND, clock_ms, date_ms, full_year, of_last_century, parse_digits,
+    CENTURY_MS, MS_PER_DAY, MS_PER_SECOND, clock_ms, date_ms, full_year, parse_digits,
     part_of_day_ms, thousandths,
 };
 
@@ -105,7 +105,7 @@ impl NumberFormat {
         if time_ms <= latest_ms || !self.name.contains("yy") || self.name.contains("yyyy") {
             return Some(time_ms);
         }
-        Some(of_last_century(text, time_ms, latest_ms))
+        Some(time_ms - CENTURY_MS)
     }
 }
 
