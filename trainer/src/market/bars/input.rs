@@ -39,7 +39,7 @@ const XZ: &[u8] = b"\xfd7zXZ\0";
 /// CSV text, and what its first line says about it.
 pub(super) struct Text {
     pub(super) reader: TextReader,
-    /// `,`, `;`, a tab or `|`.
+    /// As [`sniff::delimiter`] finds it, or a tab.
     pub(super) delimiter: u8,
     /// The number of lines before the header that were skipped.
     pub(super) n_lines_skipped: u64,

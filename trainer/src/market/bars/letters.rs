@@ -1,6 +1,7 @@
 //! Letters without accents, for words in many languages.
 
-/// Returns `text` in lower case, without accents on Latin letters.
+/// Returns `text` in lower case, without accents on Latin letters and
+/// on `ё`.
 pub(super) fn plain_letters(text: &str) -> String {
     // Of a dotted capital I, the point is left.
     text.to_lowercase().replace('\u{307}', "").chars().map(without_accent).collect()

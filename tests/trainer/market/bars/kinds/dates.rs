@@ -9,7 +9,7 @@ use super::{Kind, NAMES, table};
 pub(super) fn kinds() -> Vec<Kind> {
     let of = |names: &[(&'static str, &str)], first: &str, step_h: i64| -> Vec<Kind> {
         let times = [0, 1, 2, 3, 4, 7].map(|n| at(first) + TimeDelta::hours(step_h * n));
-        names.iter().map(|(name, pattern)| kind(name, pattern, &times)).collect()
+        names.iter().map(|(name, pattern)| kind(name, |_| (*pattern).to_owned(), &times)).collect()
     };
     let mut kinds = of(DAYS, "2020-01-06T00:00:00", 24);
     kinds.extend(of(HOURS, "2020-01-13T09:00:00", 1));
@@ -21,8 +21,7 @@ pub(super) fn kinds() -> Vec<Kind> {
             let pattern = |time: &NaiveDateTime| {
                 pattern.replace("{month}", months.split(' ').nth(time.month0() as usize).unwrap())
             };
-            let texts = times.map(|time| written(&pattern(&time), time));
-            kinds.push(shown(Kind::new(name, table(NAMES, &texts)), &times));
+            kinds.push(kind(name, pattern, &times));
         }
     }
     for (pattern, first, step_h, says, flags) in REFUSED {
@@ -36,15 +35,15 @@ fn at(time: &str) -> NaiveDateTime {
     time.parse().unwrap()
 }
 
-fn kind(name: &'static str, pattern: &str, times: &[NaiveDateTime; 6]) -> Kind {
-    let texts = times.map(|time| written(pattern, time));
-    shown(Kind::new(name, table(NAMES, &texts)), times)
-}
-
-/// Says that the bars of `kind` are at `times`.
-fn shown(kind: Kind, times: &[NaiveDateTime; 6]) -> Kind {
-    let texts = times.map(|time| time.format("%Y-%m-%d %H:%M:%S").to_string());
-    kind.at(&texts.each_ref().map(String::as_str))
+/// A file whose bars are at `times`, each written by its `pattern`.
+fn kind(
+    name: &'static str,
+    pattern: impl Fn(&NaiveDateTime) -> String,
+    times: &[NaiveDateTime; 6],
+) -> Kind {
+    let texts = times.map(|time| written(&pattern(&time), time));
+    let shown = times.map(|time| time.format("%Y-%m-%d %H:%M:%S").to_string());
+    Kind::new(name, table(NAMES, &texts)).at(&shown.each_ref().map(String::as_str))
 }
 
 /// Writes a time by a pattern of `strftime` with some more placeholders.

@@ -59,16 +59,20 @@ fn number(row: &[String], idx: usize) -> Option<f64> {
     row.get(idx).and_then(|cell| number_in(cell))
 }
 
+/// Returns the numbers in the four cells from `begin` on.
+fn four_numbers(row: &[String], begin: usize) -> Option<[f64; 4]> {
+    let [one, two, three, four] = [0, 1, 2, 3].map(|idx| number(row, begin + idx));
+    Some([one?, two?, three?, four?])
+}
+
 /// Whether the four columns from `open` on are prices of a bar in each
 /// row, and differ in some row.
 fn are_prices(rows: &[Vec<String>], open: usize) -> bool {
     let prices = |row: &Vec<String>| -> Option<[f64; 4]> {
-        let mut prices = [0.0; 4];
-        for (idx, price) in prices.iter_mut().enumerate() {
-            *price = number(row, open + idx).filter(|price| *price > 0.0)?;
-        }
+        let prices = four_numbers(row, open)?;
         let [open, high, low, close] = prices;
-        (low <= open.min(close) && open.max(close) <= high).then_some(prices)
+        let are_above_0 = prices.iter().all(|price| *price > 0.0);
+        (are_above_0 && low <= open.min(close) && open.max(close) <= high).then_some(prices)
     };
     let all: Option<Vec<[f64; 4]>> = rows.iter().map(prices).collect();
     all.is_some_and(|all| all.iter().any(|[_, high, low, _]| high > low))
@@ -156,12 +160,8 @@ fn parts_from(rows: &[Vec<String>], begin: usize) -> [&'static str; 5] {
 /// Returns the names of four columns of prices: the largest of each row
 /// is the high, the smallest the low, and an open is near the close before.
 fn price_order(rows: &[Vec<String>], begin: usize) -> Option<[&'static str; 4]> {
-    let prices = |row: &Vec<String>| -> Option<[f64; 4]> {
-        let prices = [0, 1, 2, 3].map(|idx| number(row, begin + idx));
-        let [Some(one), Some(two), Some(three), Some(four)] = prices else { return None };
-        Some([one, two, three, four])
-    };
-    let all: Vec<[f64; 4]> = rows.iter().map(prices).collect::<Option<_>>()?;
+    let all: Option<Vec<[f64; 4]>> = rows.iter().map(|row| four_numbers(row, begin)).collect();
+    let all = all?;
     // Of equal prices, the one in the usual place.
     let extreme = |places: [usize; 4], is: fn(f64, f64) -> bool| {
         let is_extreme =
@@ -199,8 +199,7 @@ pub(in crate::market::bars) fn line_for_parts(row: &[String], delimiter: u8) -> 
         && whole(1).is_some_and(|month| (1..=12).contains(&month))
         && whole(2).is_some_and(|day| (1..=31).contains(&day));
     let is_range = |open: usize| {
-        let prices = [0, 1, 2, 3].map(|idx| number(row, open + idx));
-        matches!(prices, [Some(open), Some(high), Some(low), Some(close)]
+        matches!(four_numbers(row, open), Some([open, high, low, close])
             if low <= open.min(close) && open.max(close) <= high)
     };
     let n_clock = (0..=CLOCK.len()).find(|n| is_range(3 + n)).filter(|_| is_date)?;

@@ -46,7 +46,7 @@ const FOREIGN_WORDS: [&str; 31] = [
     "heikin",
 ];
 
-const PRICES: [&str; 4] = ["open", "high", "low", "close"];
+pub(super) const PRICES: [&str; 4] = ["open", "high", "low", "close"];
 
 /// Words in the name of a price that say nothing of its role: `Open
 /// Price`, `Open (USD)`, `Cours le plus haut`.
@@ -103,18 +103,21 @@ const CLOSE: PriceNames = PriceNames {
     in_language: |language| language.close,
 };
 
-/// Splits `BTC.open`, `Open time` and `baseVolume` into lower-case words.
-pub(super) fn words(name: &str) -> Vec<String> {
+/// Inserts spaces into camel case: `openBid`, `AskClose`.
+pub(super) fn split_camel_case(name: &str) -> String {
     let mut spaced = String::new();
-    let mut before = ' ';
     for letter in name.chars() {
-        if before.is_lowercase() && letter.is_uppercase() {
+        if letter.is_uppercase() && spaced.ends_with(char::is_lowercase) {
             spaced.push(' ');
         }
         spaced.push(letter);
-        before = letter;
     }
-    plain_letters(&spaced)
+    spaced
+}
+
+/// Splits `BTC.open`, `Open time` and `baseVolume` into lower-case words.
+pub(super) fn words(name: &str) -> Vec<String> {
+    plain_letters(&split_camel_case(name))
         .split(|letter: char| !letter.is_alphanumeric())
         .filter(|word| !word.is_empty())
         .map(str::to_owned)

@@ -1,6 +1,8 @@
 //! Volumes, in units of the asset or in money: which column is which by
 //! its name, and by its ratio to another one, which is a price.
 
+use std::collections::HashSet;
+
 use super::Columns;
 use super::languages::is_any;
 use super::names::{MONEY, is_prefixed, words};
@@ -102,14 +104,8 @@ pub(super) fn find_volumes(all_words: &[Vec<String>], names: &[String]) -> Vec<u
         all(all_words, &is_of_unit).into_iter().partition(is_money);
     found.extend(units.into_iter().chain(money));
     found.extend(all(all_words, &|words| is_any(&words.concat(), |language| language.volume)));
-    let mut unique = Vec::new();
-    found.retain(|idx| {
-        !is_quote_volume(&all_words[*idx]) && {
-            let is_new = !unique.contains(idx);
-            unique.push(*idx);
-            is_new
-        }
-    });
+    let mut seen = HashSet::new();
+    found.retain(|idx| !is_quote_volume(&all_words[*idx]) && seen.insert(*idx));
     found
 }
 

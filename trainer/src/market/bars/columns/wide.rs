@@ -4,7 +4,7 @@
 
 use anyhow::{Result, bail};
 
-use super::names::{MONEY, quoted, words};
+use super::names::{MONEY, PRICES, quoted, split_camel_case, words};
 use super::variants::has_price_kind;
 use crate::market::bars::config::BarsConfig;
 
@@ -34,8 +34,6 @@ const ROLES: [(&str, &str); 22] = [
     ("v", "volume"),
     ("last", "close"),
 ];
-
-const PRICES: [&str; 4] = ["open", "high", "low", "close"];
 
 /// The number of symbols that a message names.
 pub(super) const N_SHOWN: usize = 5;
@@ -187,16 +185,4 @@ fn split_at_role(name: &str) -> Option<(&'static str, String)> {
         };
         Some((*role, symbol?))
     })
-}
-
-/// Inserts spaces into camel case: `openBid`, `AskClose`.
-fn split_camel_case(name: &str) -> String {
-    let mut spaced = String::new();
-    for letter in name.chars() {
-        if letter.is_uppercase() && spaced.ends_with(char::is_lowercase) {
-            spaced.push(' ');
-        }
-        spaced.push(letter);
-    }
-    spaced
 }

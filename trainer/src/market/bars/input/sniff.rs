@@ -146,13 +146,13 @@ pub(super) fn delimiter(text: &[u8]) -> u8 {
             .filter(|line| !line.trim_ascii().is_empty() && line[0] != b'#')
             .take(N_LINES)
     };
-    let found = || lines().filter_map(most_frequent).filter(|(_, n)| *n >= N_SEPARATORS);
-    let n_lines = |wanted: u8| found().filter(|(delimiter, _)| *delimiter == wanted).count();
+    let found = lines().filter_map(most_frequent).filter(|(_, n)| *n >= N_SEPARATORS);
+    let found: Vec<(u8, usize)> = found.collect();
+    let n_lines = |wanted: u8| found.iter().filter(|(delimiter, _)| *delimiter == wanted).count();
     // Of several, the first one.
-    let found: Vec<u8> = found().map(|(delimiter, _)| delimiter).collect();
-    let of_cells = found.into_iter().rev().max_by_key(|delimiter| n_lines(*delimiter));
-    let first = || lines().next().and_then(most_frequent).map(|(delimiter, _)| delimiter);
-    of_cells.or_else(first).unwrap_or(b',')
+    let of_cells = found.iter().rev().max_by_key(|(delimiter, _)| n_lines(*delimiter)).copied();
+    let first = || lines().next().and_then(most_frequent);
+    of_cells.or_else(first).map_or(b',', |(delimiter, _)| delimiter)
 }
 
 /// Returns the most frequent delimiter of `line`, and its count. Another

@@ -174,9 +174,9 @@ fn decide_style(
         }
         candidates
     };
-    let mut candidates = pushed(StyleCandidates::new(clocks, latest_ms));
+    let mut candidates = pushed(StyleCandidates::new(clocks, latest_ms, i64::MAX));
     if !candidates.is_any_likely() {
-        candidates = pushed(StyleCandidates::of_last_century(clocks, latest_ms));
+        candidates = pushed(StyleCandidates::new(clocks, latest_ms, latest_ms));
     }
     if candidates.needs_more() {
         for row in rest {

@@ -25,13 +25,15 @@ pub(super) struct StyleCandidates {
     ambiguous_text: Option<Vec<u8>>,
     /// The latest possible time, in milliseconds since 1970 UTC.
     latest_ms: i64,
-    /// Whether a year of two digits that would be in the future is one of
-    /// the last century.
-    allows_last_century: bool,
+    /// A year of two digits that would be after this is one of the last
+    /// century.
+    century_ms: i64,
 }
 
 impl StyleCandidates {
-    pub(super) fn new(clocks: &[DigitClock], latest_ms: i64) -> Self {
+    /// Returns all styles with these `clocks`. No time is after `latest_ms`;
+    /// years of two digits after `century_ms` are of the last century.
+    pub(super) fn new(clocks: &[DigitClock], latest_ms: i64, century_ms: i64) -> Self {
         let orders =
             [DateOrder::Unknown, DateOrder::DayFirst, DateOrder::MonthFirst, DateOrder::YearFirst];
         let candidates = orders
@@ -39,12 +41,7 @@ impl StyleCandidates {
             .flat_map(|order| clocks.iter().map(move |&clock| Style { order, clock }))
             .map(|style| (style, TimeSteps::default()))
             .collect();
-        Self { candidates, ambiguous_text: None, latest_ms, allows_last_century: false }
-    }
-
-    /// Does the same if years of the last century are possible.
-    pub(super) fn of_last_century(clocks: &[DigitClock], latest_ms: i64) -> Self {
-        Self { allows_last_century: true, ..Self::new(clocks, latest_ms) }
+        Self { candidates, ambiguous_text: None, latest_ms, century_ms }
     }
 
     /// Removes the candidates that do not fit `row`; a row that fits none is
@@ -70,12 +67,10 @@ impl StyleCandidates {
     fn time_of(&self, row: &TimeText, style: Style) -> Option<i64> {
         let WallTime { wall_ms, zone } = parse_text(&row.text, style)?;
         let time_ms = match zone {
-            None | Some(TimeZone::Abbreviated(_)) => Some(wall_ms),
-            Some(zone) => zone.to_utc(wall_ms, &PreviousRow::default()),
+            None | Some(TimeZone::Abbreviated(_)) => wall_ms,
+            Some(zone) => zone.to_utc(wall_ms, &PreviousRow::default())?,
         };
-        let time_ms = time_ms?;
-        let is_shifted = self.allows_last_century;
-        Some(if is_shifted { of_last_century(&row.text, time_ms, self.latest_ms) } else { time_ms })
+        Some(of_last_century(&row.text, time_ms, self.century_ms))
     }
 
     /// Whether later rows could still resolve the ambiguity.
@@ -101,10 +96,9 @@ impl StyleCandidates {
     /// Returns the style that fits best. The error is the message that two
     /// styles fit equally well.
     pub(super) fn finish(self) -> Result<Style, String> {
-        let is_ordered = |steps: &TimeSteps| self.is_likely(steps);
-        let any_ordered = self.is_any_likely();
-        let mut likely: Vec<&(Style, TimeSteps)> =
-            self.candidates.iter().filter(|(_, steps)| !any_ordered || is_ordered(steps)).collect();
+        let is_any_likely = self.is_any_likely();
+        let is_kept = |(_, steps): &&(Style, TimeSteps)| !is_any_likely || self.is_likely(steps);
+        let mut likely: Vec<&(Style, TimeSteps)> = self.candidates.iter().filter(is_kept).collect();
         // If no row has more digits, `9` is an hour and `930` half past
         // nine: as seconds, all would be in the first minutes of a day.
         for (other, preferred) in PREFERRED {

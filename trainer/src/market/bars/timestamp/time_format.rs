@@ -84,12 +84,11 @@ impl TimeFormat {
             }
             Notation::Pattern(pattern) => parse_strftime(pattern, text)?,
         };
-        let is_text = matches!(self.notation, Notation::Text(_) | Notation::Pattern(_));
-        let wall_ms = match stamp.wall_ms {
-            late_ms if late_ms > self.latest_ms && is_text => {
-                of_last_century(text, late_ms, self.latest_ms)
+        let wall_ms = match self.notation {
+            Notation::Text(_) | Notation::Pattern(_) => {
+                of_last_century(text, stamp.wall_ms, self.latest_ms)
             }
-            wall_ms => wall_ms,
+            _ => stamp.wall_ms,
         };
         let time_ms = match stamp.zone.or(self.zone.filter(|_| !self.is_absolute())) {
             None => Some(wall_ms),

@@ -37,16 +37,16 @@ const MONTHS: [&str; 12] = [
      prosince prosinec decembrie aralik декабря декабрь",
 ];
 
-/// The weekdays of the same languages, from two letters on.
+/// The weekdays of most of these languages, from two letters on.
 const WEEKDAYS: [&str; 14] = [
     "monday tuesday wednesday thursday friday saturday sunday",
     "montag dienstag mittwoch donnerstag freitag samstag sonntag",
     "lundi mardi mercredi jeudi vendredi samedi dimanche",
     "lunes martes miercoles jueves viernes sabado domingo",
     "lunedi martedi mercoledi giovedi venerdi sabato domenica",
-    "segunda terca quarta quinta sexta segunda-feira",
+    "segunda terca quarta quinta sexta",
     "maandag dinsdag woensdag donderdag vrijdag zaterdag zondag",
-    "mandag tirsdag onsdag torsdag fredag lordag sondag mandag tisdag",
+    "mandag tirsdag onsdag torsdag fredag lordag sondag tisdag",
     "maanantai tiistai keskiviikko torstai perjantai lauantai sunnuntai",
     "poniedzialek wtorek sroda czwartek piatek sobota niedziela",
     "pazartesi sali carsamba persembe cuma cumartesi pazar",
