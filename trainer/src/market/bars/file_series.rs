@@ -79,16 +79,21 @@ fn without_digits(name: &str) -> String {
     name.chars().map(|letter| if letter.is_ascii_digit() { '0' } else { letter }).collect()
 }
 
-/// Sorts `parts` by time. The inner error returns them if they overlap by
+/// A part of a series, and the summary of its bars.
+pub(super) type SummarizedPart = (SymbolBars, DataSummary);
+
+/// Returns `parts` sorted by time. The inner error returns them if they overlap by
 /// more than a few bars, or are contracts, and so are separate symbols.
 ///
 /// Fails if their intervals differ.
 pub(super) fn sorted_parts(
-    mut parts: Vec<(SymbolBars, DataSummary)>,
-) -> Result<Result<Vec<SymbolBars>, Vec<SymbolBars>>> {
+    mut parts: Vec<SummarizedPart>,
+) -> Result<Result<Vec<SummarizedPart>, Vec<SymbolBars>>> {
+    let separate =
+        |parts: Vec<SummarizedPart>| Ok(Err(parts.into_iter().map(|(part, _)| part).collect()));
     parts.sort_by_key(|(_, summary)| summary.first_ms);
     if parts.iter().all(|(part, summary)| is_contract(&part.symbol, summary)) {
-        return Ok(Err(parts.into_iter().map(|(part, _)| part).collect()));
+        return separate(parts);
     }
     let mut do_overlap = false;
     for pair in parts.windows(2) {
@@ -102,8 +107,11 @@ pub(super) fn sorted_parts(
             (overlap_ms as f64) < OVERLAP_MAX * span_ms as f64 && after.last_ms > before.last_ms;
         do_overlap |= !is_seam;
     }
+    if do_overlap {
+        return separate(parts);
+    }
     let summaries: Vec<&DataSummary> = parts.iter().map(|(_, summary)| summary).collect();
-    if let (Some([short, long]), false) = (different_intervals(&summaries), do_overlap) {
+    if let Some([short, long]) = different_intervals(&summaries) {
         bail!(
             "`{}` and `{}` are parts of one series, but the first has bars of {} and the second \
              of {}; put those of each interval into a folder of their own",
@@ -113,8 +121,7 @@ pub(super) fn sorted_parts(
             duration(long.interval_ms)
         );
     }
-    let sources: Vec<SymbolBars> = parts.into_iter().map(|(part, _)| part).collect();
-    Ok(if do_overlap { Err(sources) } else { Ok(sources) })
+    Ok(Ok(parts))
 }
 
 /// Returns those with the shortest and the longest interval, if these

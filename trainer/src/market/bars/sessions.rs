@@ -25,7 +25,7 @@ use local_days::{
 pub(super) use series::{Break, Gaps};
 use series::{Missing, Series, n_minutes};
 
-const MS_PER_DAY: i64 = MINUTES_PER_DAY * 60_000;
+use crate::wording::DAY_MS;
 
 /// In shorter series, in days, all days from Monday to Friday are alike.
 const N_DAYS_OF_WEEKS: i64 = 28;
@@ -48,11 +48,11 @@ pub(super) fn true_gaps(breaks: &[Break], interval_ms: i64, span: Range<i64>) ->
         return Gaps::default();
     }
     let markets = Market::all();
-    let n_years = (span.end - span.start) as f64 / (365.25 * MS_PER_DAY as f64);
+    let n_years = (span.end - span.start) as f64 / (365.25 * DAY_MS as f64);
     let mut series = Series { breaks, interval_ms, span, late_ms: 0 };
     let mut best = fewest_missing(&series, &markets);
     // The times may be those of the closes.
-    if best.n_days > 0 && interval_ms < MS_PER_DAY {
+    if best.n_days > 0 && interval_ms < DAY_MS {
         series.late_ms = interval_ms;
         let other = fewest_missing(&series, &markets);
         if other.key() < best.key() {
@@ -123,7 +123,7 @@ impl<'a> Calendar<'a> {
     fn of(series: &'a Series<'a>, zone: Tz) -> Self {
         let mut absent: BTreeMap<NaiveDate, Vec<Minutes>> = BTreeMap::new();
         let (mut parts, mut n_weekends) = (Vec::new(), 0);
-        let is_short = series.span.end - series.span.start < N_DAYS_OF_WEEKS * MS_PER_DAY;
+        let is_short = series.span.end - series.span.start < N_DAYS_OF_WEEKS * DAY_MS;
         for (break_idx, found) in series.breaks.iter().enumerate() {
             let missing_span = series.missing_span(zone, *found);
             for part in days(&missing_span) {

@@ -34,7 +34,7 @@ impl ReadReport {
     fn add_each(&mut self, summaries: &[DataSummary]) {
         let mut warned: Vec<(String, Vec<String>)> = Vec::new();
         let mut first: Option<&Vec<String>> = None;
-        let mut other_lines: BTreeMap<&String, Vec<String>> = BTreeMap::new();
+        let mut other_lines: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for summary in summaries {
             let Some(found) = &summary.read_report else {
                 continue;
@@ -62,7 +62,7 @@ impl ReadReport {
             self.repairs.kinds.extend(found.repairs.kinds.iter().map(named));
         }
         let has_volume = first.is_some_and(|first| !first.iter().any(|line| line == NO_VOLUME));
-        if has_volume && let Some(sources) = other_lines.get(&NO_VOLUME.to_owned()) {
+        if has_volume && let Some(sources) = other_lines.get(NO_VOLUME) {
             let problem = "no column is the volume, which counts as 0 there".to_owned();
             warned.push((problem, sources.clone()));
         }

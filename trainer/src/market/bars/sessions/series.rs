@@ -7,9 +7,9 @@ use chrono::{NaiveDate, NaiveDateTime};
 use chrono_tz::Tz;
 
 use super::local_days::{Minutes, count, local, minute_of};
+use crate::wording::DAY_MS;
 
 const MS_PER_MINUTE: i64 = 60_000;
-const MS_PER_DAY: i64 = 24 * 60 * MS_PER_MINUTE;
 
 /// The shortest series, in days, whose trading hours can be found.
 const N_DAYS_MIN: i64 = 2;
@@ -53,7 +53,7 @@ pub(super) struct Series<'a> {
 impl Series<'_> {
     /// Whether the series is long enough to find trading hours.
     pub(super) fn is_long_enough(&self) -> bool {
-        self.span.end - self.span.start >= N_DAYS_MIN * MS_PER_DAY
+        self.span.end - self.span.start >= N_DAYS_MIN * DAY_MS
     }
 
     /// Returns the span without bars, in the local time of `zone`.

@@ -9,7 +9,7 @@ use anyhow::{Result, bail, ensure};
 use super::listing::Folder;
 use super::{BarSource, FolderContent, Origin, SymbolBars};
 use crate::market::bars::file_series::{
-    FileGroup, check_spelling, groups, sorted_parts, symbol_of,
+    FileGroup, SummarizedPart, check_spelling, groups, sorted_parts, symbol_of,
 };
 use crate::market::bars::partition::{self, Part, PartitionedBars};
 use crate::market::bars::read_report::ReadReport;
@@ -184,10 +184,9 @@ impl BarSource {
             Ok(parts) => {
                 read_report.add_parts(symbol, &summaries);
                 let layout = SpillLayout { n_columns: self.columns.len(), is_newest_first: false };
-                let of_part = |SymbolBars { source, .. }: &SymbolBars| {
-                    let first = source.read()?.next().transpose()?;
-                    let first_ms = first.map_or(i64::MAX, |bar| bar.time_ms);
-                    Ok(Part { name: source.name.clone(), first_ms, reader: source.read()? })
+                let of_part = |(SymbolBars { source, .. }, summary): &SummarizedPart| {
+                    let (name, first_ms) = (source.name.clone(), summary.first_ms);
+                    Ok(Part { name, first_ms, reader: source.read()? })
                 };
                 let (bars, n_common) = partition::concatenated(parts.iter().map(of_part), layout)?;
                 read_report.lines.extend((n_common > 0).then(|| {
