@@ -6,8 +6,9 @@ mod nothing;
 mod planted;
 mod settings;
 
-use trainer::learning::agent::{AgentConfig, FittedPolicy, FittedQ, LearnerSetup};
+use trainer::learning::agent::{AgentConfig, FittedPolicy, FittedQ};
 use trainer::learning::forest::splitmix64;
+use trainer::learning::{Learner as _, LearnerSetup, Shape};
 
 const COST: f64 = 0.0005;
 /// Normal numbers by Box and Muller's method.
@@ -219,12 +220,13 @@ fn the_seed_changes_the_trees_but_refits_share_none() {
 
 #[test]
 fn a_policy_without_a_backup_stays_where_it_is() {
-    let policy = FittedPolicy::untrained(&[-1.0, 0.0, 1.0], 0.001, 2).unwrap();
+    let shape = |cost: f64| Shape::new(&[-1.0, 0.0, 1.0], cost, 2).unwrap();
+    let policy = FittedPolicy::untrained(shape(0.001));
     for position in [-1.0, 0.0, 1.0] {
         assert_eq!(policy.act(&[1.0, 2.0], position).to_bits(), f64::to_bits(position));
     }
     // Even without costs, and from a position that has drifted.
-    let free = FittedPolicy::untrained(&[-1.0, 0.0, 1.0], 0.0, 2).unwrap();
+    let free = FittedPolicy::untrained(shape(0.0));
     assert_eq!(free.act(&[1.0, 2.0], 0.93).to_bits(), 1.0_f64.to_bits());
     assert_eq!(free.act(&[1.0, 2.0], -0.5).to_bits(), (-1.0_f64).to_bits());
 }

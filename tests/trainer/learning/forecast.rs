@@ -8,21 +8,18 @@ mod stored;
 
 use trainer::config::{ConfigFile, TrainingConfig};
 use trainer::learning::forecast::{
-    ForecastConfig, ForecastLearner, ForecastPolicy, ForecastRule, ForecastSetup, ValidationSlice,
+    ForecastConfig, ForecastLearner, ForecastPolicy, ForecastRule, ValidationSlice,
     choose_threshold,
 };
 use trainer::learning::forest::{Linear, Regressor};
-use trainer::learning::judgement::ValidationBar;
+use trainer::learning::judgement::{ValidationBar, ValidationBars};
+use trainer::learning::{Learner as _, LearnerSetup, Shape};
 
 const COST: f64 = 0.0005;
 
-fn setup(n_features: usize, seed: u64) -> ForecastSetup {
-    let exposures = vec![-1.0, 0.0, 1.0];
-    ForecastSetup { exposures, cost_per_exposure: COST, n_features, seed }
-}
-
 fn learner(config: ForecastConfig, n_features: usize) -> ForecastLearner {
-    ForecastLearner::new(config, &setup(n_features, 1)).unwrap()
+    let setup = LearnerSetup { cost_per_exposure: COST, n_features, seed: 1 };
+    ForecastLearner::new(config, &[-1.0, 0.0, 1.0], setup).unwrap()
 }
 
 /// Forecasts the only feature itself.
@@ -31,7 +28,7 @@ fn rule(threshold: Option<f64>) -> ForecastRule {
 }
 
 fn policy() -> ForecastPolicy {
-    ForecastPolicy::untrained(&[-1.0, 0.0, 1.0], COST, 1).unwrap()
+    ForecastPolicy::untrained(Shape::new(&[-1.0, 0.0, 1.0], COST, 1).unwrap())
 }
 
 #[test]
@@ -63,23 +60,22 @@ fn a_threshold_below_the_cost_is_refused() {
     assert!(policy().with_rule(rule(Some(COST))).is_ok());
 }
 
-/// Forecasts of one size, and returns that are `skill` times them.
-fn slice(forecast: f64, skill: f64) -> ValidationSlice {
+/// Forecasts of one size, and a bar for each, of its index and forecast.
+fn slice_of(size: f64, next_return: impl Fn(i64, f64) -> f64, follows: bool) -> ValidationSlice {
     let signs = (0..400).map(|at| if at % 7 < 3 { 1.0 } else { -1.0 });
-    let forecasts: Vec<f64> = signs.map(|sign| sign * forecast).collect();
-    ValidationSlice {
-        exposures: vec![-1.0, 0.0, 1.0],
-        cost: COST,
-        bars: (0..)
-            .zip(&forecasts)
-            .map(|(time_ms, forecast)| ValidationBar {
-                time_ms,
-                next_return: forecast * skill,
-                follows: true,
-            })
-            .collect(),
-        forecasts,
-    }
+    let forecasts: Vec<f64> = signs.map(|sign| sign * size).collect();
+    let bars = (0..).zip(&forecasts).map(|(time_ms, &forecast)| ValidationBar {
+        time_ms,
+        next_return: next_return(time_ms, forecast),
+        follows,
+    });
+    let bars = ValidationBars::new(bars.collect(), COST, true);
+    ValidationSlice { exposures: vec![-1.0, 0.0, 1.0], cost: COST, bars, forecasts }
+}
+
+/// Returns that are `skill` times the forecasts.
+fn slice(size: f64, skill: f64) -> ValidationSlice {
+    slice_of(size, |_, forecast| forecast * skill, true)
 }
 
 #[test]
@@ -92,11 +88,10 @@ fn a_threshold_is_at_least_the_cost_and_needs_a_profit() {
 
 #[test]
 fn a_profit_that_luck_explains_gives_no_threshold() {
-    let mut lucky = slice(0.003, 0.0);
     // Two bars earn all, a fall and a rise.
-    for at in [200, 203] {
-        lucky.bars[at].next_return = 0.3 * lucky.forecasts[at].signum();
-    }
+    let luck =
+        |at, forecast: f64| if [200, 203].contains(&at) { 0.3 } else { 0.0 } * forecast.signum();
+    let lucky = slice_of(0.003, luck, true);
     let threshold = |least: f64| choose_threshold(&lucky, least).0;
     assert!(threshold(0.0).is_some());
     assert_eq!(threshold(2.0), None);
@@ -105,15 +100,9 @@ fn a_profit_that_luck_explains_gives_no_threshold() {
 #[test]
 fn a_gap_between_bars_costs_the_exit() {
     // Entering and leaving at every gap costs exactly the return.
-    let mut slice = slice(0.003, 1.0);
-    for (bar, forecast) in slice.bars.iter_mut().zip(&slice.forecasts) {
-        bar.next_return = 2.0 * COST * forecast.signum();
-    }
-    assert_ne!(choose_threshold(&slice, 0.0).0, None);
-    for bar in &mut slice.bars {
-        bar.follows = false;
-    }
-    assert_eq!(choose_threshold(&slice, 0.0).0, None);
+    let slice = |follows| slice_of(0.003, |_, forecast| 2.0 * COST * forecast.signum(), follows);
+    assert_ne!(choose_threshold(&slice(true), 0.0).0, None);
+    assert_eq!(choose_threshold(&slice(false), 0.0).0, None);
 }
 
 #[test]

@@ -12,9 +12,10 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, TimeZone, Utc};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use trainer::learning::agent::{AgentConfig, FittedQ, LearnerSetup};
+use trainer::learning::agent::{AgentConfig, FittedQ};
 use trainer::learning::forest::splitmix64;
 use trainer::learning::model::{ModelMetadata, TradingModel};
+use trainer::learning::{Learner as _, LearnerSetup};
 use zip::ZipArchive;
 
 /// A learner of two features that has seen `n_bars` bars.

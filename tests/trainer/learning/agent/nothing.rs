@@ -6,7 +6,8 @@ use std::path::Path;
 
 use trainer::account::environment::EnvironmentConfig;
 use trainer::account::metrics::{Performance, PeriodsBasis, PeriodsPerYear, Simulation};
-use trainer::learning::agent::{AgentConfig, FittedQ, LearnerSetup};
+use trainer::learning::agent::{AgentConfig, FittedQ};
+use trainer::learning::{Learner as _, LearnerSetup};
 use trainer::market::bars::{Bar, BarSource};
 use trainer::market::features::{FeatureEngine, FeatureSet};
 

@@ -3,7 +3,8 @@
 #![expect(clippy::print_stderr, reason = "a measurement says what it found")]
 
 use rayon::ThreadPoolBuilder;
-use trainer::learning::agent::{AgentConfig, FittedPolicy, FittedQ, LearnerSetup};
+use trainer::learning::agent::{AgentConfig, FittedPolicy, FittedQ};
+use trainer::learning::{Learner as _, LearnerSetup};
 
 use super::{COST, Noise};
 

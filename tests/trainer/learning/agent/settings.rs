@@ -1,6 +1,7 @@
 //! What the settings of the learner do.
 
-use trainer::learning::agent::{AgentConfig, FittedQ, LearnerSetup, RefitStats};
+use trainer::learning::agent::{AgentConfig, FittedQ};
+use trainer::learning::{Learner as _, LearnerSetup, RefitStats};
 
 use super::planted::{learn_with, log_prices, window_rows};
 use super::{Noise, check_invalid};

@@ -1,6 +1,7 @@
 //! Planted structure is found, and none in noise.
 
 use rayon::ThreadPoolBuilder;
+use trainer::learning::Learner as _;
 use trainer::learning::forecast::{ForecastConfig, ForecastLearner, ForecastPolicy};
 use trainer::learning::forest::RegressorKind;
 

@@ -11,6 +11,7 @@ use smartcore::linear::ridge_regression::{
 };
 use smartcore::xgboost::{XGRegressor, XGRegressorParameters};
 use tempfile::TempDir;
+use trainer::learning::Learner as _;
 use trainer::learning::forecast::{ForecastConfig, ForecastLearner};
 use trainer::learning::forest::{
     Boosted, ForestOptions, Linear, Regressor, RegressorKind, RegressorOptions, Samples, TreeSeed,

@@ -4,8 +4,9 @@ use std::fs;
 
 use serde::Deserialize;
 use serde_json::Value;
+use trainer::learning::Part;
 use trainer::learning::forest::splitmix64;
-use trainer::learning::model::{Part, TradingModel};
+use trainer::learning::model::TradingModel;
 use trainer::output::export::export_onnx;
 
 use crate::cli::Workspace;

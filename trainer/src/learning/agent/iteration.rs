@@ -11,21 +11,11 @@ mod shared_splits;
 use anyhow::{Result, ensure};
 use rayon::prelude::*;
 
-use super::memory::{Memory, Transition};
 use crate::config::AgentConfig;
+use crate::learning::LearnerSetup;
 use crate::learning::forest::{Forest, Leaves};
+use crate::learning::memory::{Memory, Transition};
 use crate::random::splitmix64;
-
-/// What the learner needs besides its settings.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct LearnerSetup {
-    /// Features of a row.
-    pub n_features: usize,
-    /// Cost per unit of exposure traded, as a fraction of equity.
-    pub cost_per_exposure: f64,
-    /// The run's seed: all randomness comes from it.
-    pub seed: u64,
-}
 
 /// The values that an iteration starts from.
 #[derive(Debug, Clone, Copy)]

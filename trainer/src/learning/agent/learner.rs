@@ -3,42 +3,22 @@
 
 mod committee;
 mod end_episode;
-mod state;
 
+use std::io::{BufRead, Write};
 use std::time::Instant;
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use tracing::debug;
 
-use super::iteration::{FittedIteration, IterationResult, LearnerSetup, PreviousValues};
-use super::memory::Memory;
+use super::iteration::{FittedIteration, IterationResult, PreviousValues};
 use super::policy::FittedPolicy;
 use crate::config::AgentConfig;
 use crate::learning::forest::Forest;
-use crate::market::features::{check_open, check_row, ratio};
+use crate::learning::judgement::Judgement;
+use crate::learning::memory::Memory;
+use crate::learning::{Learner, LearnerSetup, Policy, RefitStats, Shape};
 use committee::Committee;
-
-/// The statistics of one refit, which does one or more backups.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct RefitStats {
-    /// Fits done by the learner in total: backups, and fits to the linear
-    /// values that they start from.
-    pub n_backups: u64,
-    /// Remembered bars that the last backup was fitted to.
-    pub n_rows: usize,
-    /// Greatest absolute change of a value by the last backup, over the
-    /// remembered bars and all exposures, as a fraction of equity. A
-    /// value is the mean over all trees, renewed and kept.
-    pub max_abs_delta_q: f64,
-    /// Mean absolute change of the same values.
-    pub mean_abs_delta_q: f64,
-    /// The selected number of backups, where it is selected on held-out
-    /// bars.
-    pub n_chosen: Option<usize>,
-    /// Wall-clock time of the backups, in seconds.
-    pub fit_seconds: f64,
-}
 
 /// Records bars, and fits a [`FittedPolicy`] on them.
 #[derive(Debug, Clone)]
@@ -47,17 +27,28 @@ pub struct FittedQ {
     setup: LearnerSetup,
     policy: FittedPolicy,
     memory: Memory,
+    progress: Progress,
+}
+
+/// How much has been learned.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Progress {
     n_backups: u64,
-    previous_open: Option<f64>,
-    /// Whether each of the last two bars had features.
-    has_rows: [bool; 2],
     /// Remembered bars at the last refit.
     n_rows_refitted: usize,
     /// The judgement on held-out bars and the committee that it led to;
     /// none before the first.
     committee: Option<Committee>,
-    /// Whether the episode is over: the next bar clears the memory.
-    is_over: bool,
+}
+
+/// The state of a learner without its memory and its settings.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct State {
+    forests: Vec<Forest>,
+    margin: Option<f64>,
+    progress: Progress,
 }
 
 impl FittedQ {
@@ -67,71 +58,10 @@ impl FittedQ {
     pub fn new(config: AgentConfig, setup: LearnerSetup) -> Result<Self> {
         config.validate()?;
         let LearnerSetup { n_features, cost_per_exposure, .. } = setup;
-        let policy = FittedPolicy::untrained(&config.exposures, cost_per_exposure, n_features)?;
+        let shape = Shape::new(&config.exposures, cost_per_exposure, n_features)?;
+        let policy = FittedPolicy::untrained(shape);
         let memory = Memory::new(n_features, config.memory_bars);
-        Ok(Self {
-            config,
-            setup,
-            policy,
-            memory,
-            n_backups: 0,
-            previous_open: None,
-            has_rows: [false; 2],
-            n_rows_refitted: 0,
-            committee: None,
-            is_over: false,
-        })
-    }
-
-    /// Records one bar: when it opened, its open (a price above 0) and,
-    /// except for a warm-up bar, its features as known at its close.
-    ///
-    /// The return of a decision at the close of bar t is `open[t+2] /
-    /// open[t+1] - 1`, so the learner pairs rows with returns itself. A
-    /// bar without features is a gap: the bar before it has no next
-    /// state. Fails on a row of another length or a value that is not
-    /// finite.
-    pub fn observe(&mut self, time_ms: i64, open: f64, row: Option<&[f64]>) -> Result<()> {
-        check_open(open)?;
-        if std::mem::take(&mut self.is_over) {
-            self.memory.clear();
-        }
-        if let (true, Some(previous)) = (self.has_rows[0], self.previous_open) {
-            self.memory.push_return(ratio(open, previous) - 1.0);
-        }
-        self.previous_open = Some(open);
-        self.has_rows = [self.has_rows[1], row.is_some()];
-        let Some(row) = row else {
-            self.memory.push_gap();
-            return Ok(());
-        };
-        check_row(row, self.setup.n_features)?;
-        self.memory.push_row(time_ms, row);
-        Ok(())
-    }
-
-    /// Ends the bars of one symbol: drops the last bars, whose returns are
-    /// not known, and leaves a gap before the next bar.
-    pub fn end_series(&mut self) {
-        self.memory.end_series();
-        self.previous_open = None;
-        self.has_rows = [false; 2];
-    }
-
-    /// Does `backups_per_batch` backups. With `backups_max` it does so
-    /// only before the first judgement, and only when the memory has grown
-    /// by half since the last refit. The report holds the changes of the
-    /// last backup and the time of all; it is none where nothing was done
-    /// or no return is known yet.
-    pub fn refit(&mut self) -> Result<Option<RefitStats>> {
-        let n_rows = self.n_rows();
-        if self.config.backups_max.is_some() {
-            if self.committee.is_some() || 2 * n_rows < 3 * self.n_rows_refitted {
-                return Ok(None);
-            }
-            self.n_rows_refitted = n_rows;
-        }
-        self.backups(self.config.backups_per_batch)
+        Ok(Self { config, setup, policy, memory, progress: Progress::default() })
     }
 
     fn backups(&mut self, n_backups: usize) -> Result<Option<RefitStats>> {
@@ -141,7 +71,7 @@ impl FittedQ {
         let iteration = self.iteration(self.config.min_samples_leaf, (0..self.n_rows()).collect());
         let (fitted, report) = self.iterate(&iteration, self.policy.forests(), n_backups)?;
         self.policy = self.policy.clone().with_forests(fitted)?;
-        self.n_backups = report.n_backups;
+        self.progress.n_backups = report.n_backups;
         Ok(Some(report))
     }
 
@@ -164,7 +94,7 @@ impl FittedQ {
     ) -> Result<(Vec<Forest>, RefitStats)> {
         let start = Instant::now();
         let (previous, n_rows) =
-            (PreviousValues { forests, n_done: self.n_backups }, iteration.bars.len());
+            (PreviousValues { forests, n_done: self.progress.n_backups }, iteration.bars.len());
         let log = |result: &IterationResult| {
             let IterationResult { n_done, max_abs_delta_q, .. } = result;
             debug!("fit {n_done}: max |dQ| {max_abs_delta_q:.3e} over {n_rows} bars");
@@ -196,12 +126,77 @@ impl FittedQ {
     pub fn n_rows(&self) -> usize {
         self.memory.n_transitions()
     }
+}
 
-    /// Returns up to `n_rows` remembered feature rows, evenly spaced; a
-    /// stored model checks its predictions on them.
-    pub fn sample_rows(&self, n_rows: usize) -> Vec<Vec<f64>> {
-        let n_held = self.n_rows();
-        let step = n_held.div_ceil(n_rows.max(1)).max(1);
-        (0..n_held).step_by(step).map(|row| self.memory.row(row).to_vec()).collect()
+impl Learner for FittedQ {
+    fn observe(&mut self, time_ms: i64, open: f64, row: Option<&[f64]>) -> Result<()> {
+        self.memory.observe(time_ms, open, row).map(drop)
+    }
+
+    fn end_series(&mut self) {
+        self.memory.end_series();
+    }
+
+    /// Does `backups_per_batch` backups. With `backups_max` it does so
+    /// only before the first judgement, and only when the memory has grown
+    /// by half since the last refit. The report holds the changes of the
+    /// last backup and the time of all; it is none where nothing was done
+    /// or no return is known yet.
+    fn refit(&mut self) -> Result<Option<RefitStats>> {
+        let n_rows = self.n_rows();
+        if self.config.backups_max.is_some() {
+            let is_judged = self.progress.committee.is_some();
+            if is_judged || 2 * n_rows < 3 * self.progress.n_rows_refitted {
+                return Ok(None);
+            }
+            self.progress.n_rows_refitted = n_rows;
+        }
+        self.backups(self.config.backups_per_batch)
+    }
+
+    /// Judges whether there is an edge, if there are more bars than at the
+    /// last judgement; without an edge the exposure is always 0. With one,
+    /// fits the next member, up to `committee` members. Without
+    /// `backups_max` it only ends the series.
+    fn end_episode(&mut self) -> Result<Option<RefitStats>> {
+        self.memory.end_series();
+        self.config.backups_max.map_or(Ok(None), |n_max| self.judge_and_fit(n_max))
+    }
+
+    fn judgement(&self) -> Option<&Judgement> {
+        self.progress.committee.as_ref().map(|committee| &committee.judgement)
+    }
+
+    /// It is where nothing is traded, or the committee is complete.
+    fn is_settled(&self) -> bool {
+        self.progress.committee.as_ref().is_some_and(|committee| self.is_complete(committee))
+    }
+
+    fn is_trained(&self) -> bool {
+        !self.policy.forests().is_empty()
+    }
+
+    fn policy(&self) -> &dyn Policy {
+        &self.policy
+    }
+
+    fn boxed_policy(&self) -> Box<dyn Policy> {
+        Box::new(self.policy.clone())
+    }
+
+    fn sample_rows(&self, n_rows: usize) -> Vec<Vec<f64>> {
+        self.memory.sample_rows(n_rows)
+    }
+
+    fn write_state(&self, out: &mut dyn Write) -> Result<()> {
+        let (forests, margin) = (self.policy.forests().to_vec(), self.policy.margin());
+        self.memory.write(&State { forests, margin, progress: self.progress.clone() }, out)
+    }
+
+    fn read_state(&mut self, input: &mut dyn BufRead) -> Result<()> {
+        let State { forests, margin, progress } = self.memory.read(input)?;
+        self.policy = self.policy.clone().with_forests(forests)?.with_margin(margin)?;
+        self.progress = progress;
+        Ok(())
     }
 }

@@ -10,11 +10,7 @@ mod learner;
 mod policy;
 
 mod iteration;
-mod memory;
 
 pub use crate::config::AgentConfig;
-pub use iteration::LearnerSetup;
-pub use learner::{FittedQ, RefitStats};
+pub use learner::FittedQ;
 pub use policy::FittedPolicy;
-
-pub(crate) use policy::choose_exposure;

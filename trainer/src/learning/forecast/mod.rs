@@ -9,12 +9,11 @@
 //! linear costs, Journal of Investment Strategies 1 (2012). The
 //! threshold is selected on out-of-fold forecasts of the training bars.
 
-mod history;
 mod learner;
 mod policy;
 mod threshold;
 
 pub use crate::config::ForecastConfig;
-pub use learner::{ForecastLearner, ForecastSetup};
+pub use learner::ForecastLearner;
 pub use policy::{ForecastPolicy, ForecastRule};
 pub use threshold::{ValidationSlice, choose_threshold};

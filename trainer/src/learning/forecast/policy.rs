@@ -3,8 +3,9 @@
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use crate::learning::agent::{FittedPolicy, choose_exposure};
+use crate::learning::Shape;
 use crate::learning::forest::Regressor;
+use crate::learning::policy::choose_exposure;
 
 /// The result of a fit: the regression and its threshold.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,21 +27,14 @@ pub struct ForecastRule {
 /// Without a rule or a threshold the exposure is 0.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ForecastPolicy {
-    exposures: Vec<f64>,
-    cost: f64,
-    n_features: usize,
+    pub(in crate::learning) shape: Shape,
     rule: Option<ForecastRule>,
 }
 
 impl ForecastPolicy {
-    /// Returns the policy without a rule: `exposures` in increasing
-    /// order, `cost` as a fraction of equity per unit of exposure traded.
-    ///
-    /// Fails on exposures that are not increasing finite numbers, or
-    /// a cost that is negative or not finite.
-    pub fn untrained(exposures: &[f64], cost: f64, n_features: usize) -> Result<Self> {
-        FittedPolicy::untrained(exposures, cost, n_features)?;
-        Ok(Self { exposures: exposures.to_vec(), cost, n_features, rule: None })
+    /// Returns the policy without a rule.
+    pub fn untrained(shape: Shape) -> Self {
+        Self { shape, rule: None }
     }
 
     /// Returns the policy that applies `rule`.
@@ -48,29 +42,14 @@ impl ForecastPolicy {
     /// Fails where the regression takes another number of features, and
     /// where the threshold is below the cost.
     pub fn with_rule(mut self, rule: ForecastRule) -> Result<Self> {
-        rule.regressor.check(self.n_features).context("the forecast does not fit")?;
+        rule.regressor.check(self.shape.n_features).context("the forecast does not fit")?;
         if let Some(threshold) = rule.threshold {
-            let (cost, covers) = (self.cost, threshold.is_finite() && threshold >= self.cost);
+            let (cost, covers) =
+                (self.shape.cost, threshold.is_finite() && threshold >= self.shape.cost);
             ensure!(covers, "the threshold {threshold} does not cover the cost {cost}");
         }
         self.rule = Some(rule);
         Ok(self)
-    }
-
-    /// Returns the exposures to choose from, increasing.
-    pub fn exposures(&self) -> &[f64] {
-        &self.exposures
-    }
-
-    /// Returns the cost per unit of exposure traded, as a fraction of
-    /// equity.
-    pub fn cost(&self) -> f64 {
-        self.cost
-    }
-
-    /// Returns the number of features of a row.
-    pub fn n_features(&self) -> usize {
-        self.n_features
     }
 
     /// Returns the result of the last fit; none before the first.
@@ -89,7 +68,11 @@ impl ForecastPolicy {
     pub fn act(&self, row: &[f64], position: f64) -> f64 {
         let threshold = self.rule.as_ref().and_then(|rule| rule.threshold);
         threshold.map_or(0.0, |threshold| {
-            decide(&self.exposures, Signal { forecast: self.forecast(row), threshold }, position)
+            decide(
+                &self.shape.exposures,
+                Signal { forecast: self.forecast(row), threshold },
+                position,
+            )
         })
     }
 }

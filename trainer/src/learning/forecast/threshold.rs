@@ -2,8 +2,7 @@
 
 use super::policy::{Signal, decide};
 use crate::learning::judgement::{
-    CandidateReturns, CandidateSelection, Judgement, ValidationBar, ValidationBars,
-    select_candidates,
+    CandidateReturns, CandidateSelection, Judgement, ValidationBars, select_candidates,
 };
 
 /// Quantiles of the forecasts' absolute values that are tried as
@@ -18,8 +17,8 @@ pub struct ValidationSlice {
     pub exposures: Vec<f64>,
     /// Cost per unit of exposure traded, as a fraction of equity.
     pub cost: f64,
-    /// The bars, in order.
-    pub bars: Vec<ValidationBar>,
+    /// The bars, in order, traded at that cost.
+    pub bars: ValidationBars,
     /// For each bar the forecast of its `next_return`.
     pub forecasts: Vec<f64>,
 }
@@ -31,11 +30,9 @@ pub struct ValidationSlice {
 /// absolute values above it. `None` where none has an edge: then nothing
 /// should be traded.
 pub fn choose_threshold(slice: &ValidationSlice, min_t_statistic: f64) -> (Option<f64>, Judgement) {
-    let allows_short = slice.exposures[0] < 0.0;
-    let bars = ValidationBars::new(slice.bars.clone(), slice.cost, allows_short);
     let thresholds = candidate_thresholds(slice);
     let trade = |&threshold: &f64| {
-        bars.trade(|bar_idx, position| {
+        slice.bars.trade(|bar_idx, position| {
             let forecast = slice.forecasts[bar_idx];
             decide(&slice.exposures, Signal { forecast, threshold }, position)
         })

@@ -14,15 +14,6 @@ const TOTAL_BYTES_MAX: u64 = 256 << 20;
 /// Greatest number of parts.
 const PARTS_MAX: usize = 1024;
 
-/// A file in a model's zip.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
-    /// Its name in the zip, such as `forests/0.json`.
-    pub name: String,
-    /// Its content.
-    pub bytes: Vec<u8>,
-}
-
 /// The parts of a model by name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Parts(pub(super) BTreeMap<String, Vec<u8>>);

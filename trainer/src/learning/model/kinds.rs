@@ -5,9 +5,9 @@
 
 use anyhow::{Context, Result};
 
-use super::learner::{KindEntry, Learner};
+use super::kind_entry::KindEntry;
 use crate::config::{ModelKind, TrainingConfig};
-use crate::learning::agent::LearnerSetup;
+use crate::learning::{Learner, LearnerSetup};
 
 macro_rules! kinds {
     ($($module:ident: $kind:ident;)+) => {

@@ -8,8 +8,8 @@
 
 mod container;
 mod files;
+mod kind_entry;
 mod kinds;
-mod learner;
 mod stored;
 
 use std::io::{Read, Seek};
@@ -18,8 +18,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 
-pub use container::Part;
-pub use learner::{Learner, Policy, Shape};
+use super::{Learner, Policy};
 use stored::ModelContents;
 pub use stored::ModelMetadata;
 
@@ -50,7 +49,7 @@ impl TradingModel {
 
     /// Returns the exposures to choose from, increasing.
     pub fn exposures(&self) -> &[f64] {
-        self.0.policy.shape().exposures
+        &self.0.policy.shape().exposures
     }
 
     /// Returns the number of features that a row must have.

@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 
 use super::container::Parts;
 use super::kinds;
-use super::learner::{Policy, Shape};
 use crate::learning::forest;
+use crate::learning::{Policy, Shape};
 
 /// The format version of a model.
 const FORMAT: u32 = 1;
@@ -116,9 +116,9 @@ impl ModelContents {
             kind: self.policy.kind().to_owned(),
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             tree_library: forest::LIBRARY.to_owned(),
-            n_features,
-            exposures: exposures.to_vec(),
-            cost_per_exposure: cost,
+            n_features: *n_features,
+            exposures: exposures.clone(),
+            cost_per_exposure: *cost,
             parts: parts.iter().map(|(name, bytes)| (name.clone(), sha256(bytes))).collect(),
             own_sha256: String::new(),
         };
@@ -134,11 +134,8 @@ impl ModelContents {
         let header: Header = parts.json(HEADER)?;
         let kind = kinds::find(&header.kind)?;
         check_digests(&header, parts)?;
-        let shape = Shape {
-            exposures: &header.exposures,
-            cost: header.cost_per_exposure,
-            n_features: header.n_features,
-        };
+        let Header { exposures, cost_per_exposure, n_features, .. } = &header;
+        let shape = Shape::new(exposures, *cost_per_exposure, *n_features)?;
         let policy = (kind.read)(shape, parts)?;
         let metadata = ModelMetadata {
             features: parts.json("features.json")?,

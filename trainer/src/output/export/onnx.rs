@@ -19,7 +19,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::digest::sha256_of_file;
-use crate::learning::model::{Shape, TradingModel};
+use crate::learning::Shape;
+use crate::learning::model::TradingModel;
 
 use super::draft::Draft;
 use content::{Choice, Content, StoredLinear};
@@ -61,7 +62,7 @@ pub fn export_onnx(model: &Path, path: &Path) -> Result<OnnxReport> {
     let trading_model = TradingModel::load(model)?;
     let (content, choice) = Content::of(&trading_model)?;
     let shape = trading_model.policy().shape();
-    let mut about = about(&trading_model, &shape)?;
+    let mut about = about(&trading_model, shape)?;
     match choice {
         Choice::BeyondCost => {}
         Choice::BeyondThreshold(threshold) => {
@@ -73,7 +74,7 @@ pub fn export_onnx(model: &Path, path: &Path) -> Result<OnnxReport> {
     about["model_sha256"] = json!(sha256_of_file(model)?);
     let (onnx, mut onnx_file) = Draft::create(path)?;
     let (json, mut json_file) = Draft::create(&path.with_extension("json"))?;
-    let bytes = proto(&content, &shape, &about).encode_to_vec();
+    let bytes = proto(&content, shape, &about).encode_to_vec();
     let failed = || format!("failed to write `{}`; is the disk full?", path.display());
     onnx_file.write_all(&bytes).with_context(failed)?;
     let text = serde_json::to_string_pretty(&about)? + "\n";
@@ -83,7 +84,7 @@ pub fn export_onnx(model: &Path, path: &Path) -> Result<OnnxReport> {
 }
 
 /// Returns the description of the ONNX file as JSON (`format` 1).
-fn about(model: &TradingModel, shape: &Shape<'_>) -> Result<Value> {
+fn about(model: &TradingModel, shape: &Shape) -> Result<Value> {
     let features = &model.metadata().features;
     let names = features["names"].as_array().context("the model does not name its features")?;
     ensure!(names.len() == shape.n_features, "{} names of features", names.len());
@@ -105,7 +106,7 @@ fn about(model: &TradingModel, shape: &Shape<'_>) -> Result<Value> {
     }))
 }
 
-fn proto(content: &Content, shape: &Shape<'_>, about: &Value) -> Model {
+fn proto(content: &Content, shape: &Shape, about: &Value) -> Model {
     let nodes = match content {
         Content::Trees { forests, base_values } => vec![Node {
             input: vec![INPUT.to_owned()],
@@ -114,7 +115,7 @@ fn proto(content: &Content, shape: &Shape<'_>, about: &Value) -> Model {
             attribute: Ensemble::of(forests).attributes(base_values),
             domain: "ai.onnx.ml".to_owned(),
         }],
-        Content::Linear(linear) => linear_nodes(linear, shape.exposures),
+        Content::Linear(linear) => linear_nodes(linear, &shape.exposures),
     };
     let n_exposures = shape.exposures.len();
     let graph = Graph {

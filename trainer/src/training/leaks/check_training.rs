@@ -5,8 +5,7 @@ use anyhow::{Result, ensure};
 use crate::account::environment::StepStatus;
 use crate::account::metrics::{Performance, Simulation};
 use crate::config::TrainingConfig;
-use crate::learning::agent::LearnerSetup;
-use crate::learning::model::{Learner, Policy};
+use crate::learning::{Learner, LearnerSetup, Policy};
 use crate::market::bars::Bar;
 use crate::random::splitmix64;
 use crate::training::train::Split;
@@ -101,7 +100,7 @@ impl<'a> CheckTraining<'a> {
             for (bar, row) in bars.iter().zip(rows) {
                 let policy = learner.policy();
                 let status = step(&mut simulation, policy, bar, row.as_deref(), &mut fingerprints);
-                learner.observe(bar, row.as_deref())?;
+                learner.observe(bar.time_ms, bar.open, row.as_deref())?;
                 is_over = status != StepStatus::Running;
                 if is_over {
                     break;

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::config::TrainingConfig;
-use crate::learning::model::Learner;
+use crate::learning::Learner;
 use crate::session::{
     EpisodeRecord, MetricsRecord, SymbolRecord, TrialsRecord, WalkForwardRecord, rename,
     sync_folder,
@@ -24,7 +24,7 @@ use super::requested::RequestedSettings;
 use super::training_episode::{EpisodeState, TrainingEpisode};
 
 /// The format version that this program writes.
-pub(super) const FORMAT: u32 = 5;
+pub(super) const FORMAT: u32 = 6;
 const DIGEST_BYTES: u64 = 32;
 const BUFFER_BYTES: usize = 1 << 16;
 

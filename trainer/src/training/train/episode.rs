@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::Result;
 use tracing::info;
 
-use crate::learning::agent::RefitStats;
+use crate::learning::RefitStats;
 use crate::progress::{self, Unit};
 use crate::session::tensorboard::Scalars;
 use crate::session::{EpisodeRecord, Phase, Status, StepContext, SymbolRecord};
@@ -105,7 +105,7 @@ impl TrainingRun<'_> {
                 break;
             }
             if symbol.name.is_some() {
-                self.learner.end_series()?;
+                self.learner.end_series();
             }
         }
         self.outputs.set_symbol(None);

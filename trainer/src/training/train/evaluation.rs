@@ -9,7 +9,7 @@ use anyhow::Result;
 
 use crate::account::environment::BarOutcome;
 use crate::config::TrainingConfig;
-use crate::learning::model::Policy;
+use crate::learning::Policy;
 use crate::market::features::FeatureSet;
 use crate::session::{MetricsRecord, StepContext};
 

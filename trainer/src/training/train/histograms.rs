@@ -1,6 +1,6 @@
 //! The distributions of an evaluation: returns, action values, profits.
 
-use crate::learning::model::Policy;
+use crate::learning::Policy;
 use crate::session::tensorboard::Histogram;
 
 use super::outputs::TradeProfits;

@@ -12,7 +12,8 @@ use anyhow::Result;
 
 use crate::account::environment::{Environment, EnvironmentConfig};
 use crate::account::metrics::{Performance, Simulation};
-use crate::learning::model::{Policy, TradingModel};
+use crate::learning::Policy;
+use crate::learning::model::TradingModel;
 use crate::market::bars::Bar;
 use crate::session::Session;
 

@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 
 use crate::config::TrainingConfig;
-use crate::learning::model::Learner;
+use crate::learning::Learner;
 use crate::market::bars::DataSummary;
 use crate::session::{Layout, ResumedRecord, sync_folder};
 

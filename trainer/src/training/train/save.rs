@@ -8,7 +8,8 @@ use serde_json::json;
 
 use crate::config::ModelKind;
 use crate::digest::sha256_of_file;
-use crate::learning::model::{Learner, ModelMetadata, TradingModel};
+use crate::learning::Learner;
+use crate::learning::model::{ModelMetadata, TradingModel};
 use crate::market::bars::BarKind;
 use crate::market::features::{FeatureSet, FeaturesConfig};
 use crate::session::{Layout, ModelRecord, Session};

@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::account::environment::{BarOutcome, StepStatus};
 use crate::account::metrics::Simulation;
 use crate::config::TrainingConfig;
-use crate::learning::model::Policy;
+use crate::learning::Policy;
 use crate::session::{MetricsRecord, StepContext};
 
 use super::histograms::EvaluationHistograms;

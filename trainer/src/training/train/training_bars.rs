@@ -8,7 +8,7 @@ use anyhow::Result;
 use tracing::{debug, info};
 
 use crate::account::environment::{BarOutcome, StepStatus};
-use crate::learning::agent::RefitStats;
+use crate::learning::RefitStats;
 use crate::progress;
 use crate::session::tensorboard::Scalars;
 use crate::session::{Phase, StepContext};
@@ -115,7 +115,7 @@ impl TrainingRun<'_> {
             },
             &mut |event| self.outputs.event(at, &event),
         );
-        self.learner.observe(&bar, row)?;
+        self.learner.observe(bar.time_ms, bar.open, row)?;
         state.equity_tracker.push(&outcome);
         curve.push(EquityPoint::in_sample(&bar, &outcome))?;
         Ok(outcome)

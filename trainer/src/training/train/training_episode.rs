@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::environment::{BarOutcome, EnvironmentConfig};
 use crate::account::metrics::Simulation;
-use crate::learning::agent::RefitStats;
+use crate::learning::RefitStats;
 use crate::session::EpisodeRecord;
 use crate::session::tensorboard::Histogram;
 

@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use tracing::{debug, info, warn};
 
-use crate::learning::agent::LearnerSetup;
-use crate::learning::model::Learner;
+use crate::learning::{Learner, LearnerSetup};
 use crate::market::bars::BarKind;
 use crate::market::features::FeatureSet;
 use crate::progress::{EpisodeCounts, ProgressGuard, begin_episodes};

@@ -14,14 +14,15 @@ use anyhow::Result;
 use rayon::prelude::*;
 use tracing::{debug, info};
 
+use super::FittedQ;
 use super::committee::{CandidateSettings, Committee};
-use super::{FittedQ, RefitStats};
+use crate::learning::RefitStats;
 use crate::learning::agent::iteration::PreviousValues;
-use crate::learning::agent::policy::choose_exposure;
 use crate::learning::forest::Forest;
 use crate::learning::judgement::{
-    CandidateReturns, CandidateSelection, Fold, Judgement, ValidationBars, select_candidates,
+    CandidateReturns, CandidateSelection, Fold, ValidationBars, select_candidates,
 };
+use crate::learning::policy::choose_exposure;
 
 /// Leaf sizes to try, as multiples of `min_samples_leaf`. The larger one
 /// is tried only where the smaller one leaves it open whether there is an
@@ -41,17 +42,12 @@ const MARGINS: [f64; 4] = [0.0, 1.0, 2.0, 4.0];
 const N_ERROR_ROWS: usize = 256;
 
 impl FittedQ {
-    /// Ends an episode. Judges whether there is an edge, if there are more
-    /// bars than at the last judgement; without an edge the exposure is
-    /// always 0. With one, fits the next member, up to `committee` members.
-    /// Without `backups_max` it only ends the series.
-    pub fn end_episode(&mut self) -> Result<Option<RefitStats>> {
-        self.end_series();
-        let (Some(n_max), n_rows) = (self.config.backups_max, self.n_rows()) else {
-            return Ok(None);
-        };
-        self.is_over = true;
-        let n_judged = self.committee.as_ref().map_or(0, |committee| committee.n_rows);
+    /// Judges with up to `n_max` backups, unless that was done with as many
+    /// bars, and fits the next member.
+    pub(super) fn judge_and_fit(&mut self, n_max: usize) -> Result<Option<RefitStats>> {
+        let n_rows = self.n_rows();
+        self.memory.end_episode();
+        let n_judged = self.progress.committee.as_ref().map_or(0, |committee| committee.n_rows);
         if n_rows > n_judged {
             let committee = self.judge(n_max)?;
             info!("{}", committee.judgement);
@@ -59,9 +55,9 @@ impl FittedQ {
                 self.backup()?;
             }
             self.policy = self.policy.clone().with_margin(committee.margin)?;
-            self.committee = Some(committee);
+            self.progress.committee = Some(committee);
         }
-        let Some(committee) = &self.committee else { return Ok(None) };
+        let Some(committee) = &self.progress.committee else { return Ok(None) };
         let Committee { settings, n_members, .. } = committee;
         if n_rows < n_judged || self.is_complete(committee) {
             return Ok(None);
@@ -69,18 +65,7 @@ impl FittedQ {
         self.add_member(settings[n_members % settings.len()])
     }
 
-    /// Returns the judgement on held-out bars; none before the first.
-    pub fn judgement(&self) -> Option<&Judgement> {
-        self.committee.as_ref().map(|committee| &committee.judgement)
-    }
-
-    /// Returns whether another episode on the same bars would leave the
-    /// policy as it is: nothing is traded, or the committee is complete.
-    pub fn is_settled(&self) -> bool {
-        self.committee.as_ref().is_some_and(|committee| self.is_complete(committee))
-    }
-
-    fn is_complete(&self, committee: &Committee) -> bool {
+    pub(super) fn is_complete(&self, committee: &Committee) -> bool {
         committee.settings.is_empty() || committee.n_members >= self.config.committee
     }
 
@@ -91,8 +76,8 @@ impl FittedQ {
         let CandidateSettings { min_samples_leaf, n_backups } = settings;
         let iteration = self.iteration(min_samples_leaf, (0..self.n_rows()).collect());
         let (mut forests, report) = self.iterate(&iteration, &[], n_backups)?;
-        self.n_backups = report.n_backups;
-        let Some(committee) = &mut self.committee else { return Ok(None) };
+        self.progress.n_backups = report.n_backups;
+        let Some(committee) = &mut self.progress.committee else { return Ok(None) };
         if committee.n_members > 0 {
             let append = |(old, new): (&Forest, &Forest)| old.replace_oldest(0, new);
             let pairs = self.policy.forests().iter().zip(&forests);
@@ -108,9 +93,9 @@ impl FittedQ {
     /// that have an edge.
     fn judge(&mut self, n_max: usize) -> Result<Committee> {
         let n_rows = self.n_rows();
-        let times_ms: Vec<i64> = (0..n_rows).map(|row_idx| self.memory.time_ms(row_idx)).collect();
-        let folds = Fold::split(&times_ms, self.config.inner_share);
-        let bars = self.memory.validation_bars(self.policy.cost(), self.config.exposures[0] < 0.0);
+        let folds = Fold::split(&self.memory.times_ms(), self.config.inner_share);
+        let bars =
+            self.memory.validation_bars(self.policy.shape.cost, self.config.exposures[0] < 0.0);
         let n_training_min = folds.iter().map(|fold| fold.training.len()).min().unwrap_or_default();
         let (mut candidates, mut returns) = (Vec::new(), Vec::<CandidateReturns>::new());
         let mut max_t_statistic = f64::NEG_INFINITY;
@@ -137,7 +122,7 @@ impl FittedQ {
             }
         }
         // The committee must not use the tree seeds of the judgement.
-        self.n_backups += n_max as u64 + 1;
+        self.progress.n_backups += n_max as u64 + 1;
         let CandidateSelection { judgement, best, near_best } =
             select_candidates(&returns, min_t_statistic);
         debug!("{:?} earned most of {candidates:?}", best.map(|best| candidates[best]));
@@ -165,9 +150,9 @@ impl FittedQ {
         let mut found: Vec<HeldOutValues> = numbers.map(of).collect();
         for Fold { training, held_out } in folds {
             let iteration = self.iteration(min_samples_leaf, training.clone());
-            let previous = PreviousValues { forests: &[], n_done: self.n_backups };
+            let previous = PreviousValues { forests: &[], n_done: self.progress.n_backups };
             // The first fit is to the linear values.
-            let n_first = self.n_backups + 1;
+            let n_first = self.progress.n_backups + 1;
             iteration.run(previous, n_iterations, |result| {
                 let is_tried =
                     |it: &&mut HeldOutValues| n_first + it.n_backups as u64 == result.n_done;
@@ -197,7 +182,7 @@ impl FittedQ {
         held_out: &HeldOutValues,
         bars: &ValidationBars,
     ) -> Vec<(f64, CandidateReturns)> {
-        let (exposures, cost) = (&self.config.exposures, self.policy.cost());
+        let (exposures, cost) = (&self.config.exposures, self.policy.shape.cost);
         let returns = MARGINS.into_par_iter().map(|factor| {
             let margin = factor * held_out.error;
             let returns = bars.trade(|row_idx, position| {

@@ -1,19 +1,15 @@
 //! The kind `fitted_q`: one part for each forest, and the margin where it
 //! is not 0.
 
-use std::io::{BufRead, Write};
-
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use crate::learning::agent::{RefitStats, FittedPolicy, FittedQ, LearnerSetup};
-use crate::market::bars::Bar;
 use crate::config::TrainingConfig;
+use crate::learning::agent::{FittedPolicy, FittedQ};
+use crate::learning::{Learner, LearnerSetup, Part, Policy, Shape};
 use crate::learning::forest::Forest;
-use crate::learning::judgement::Judgement;
 use crate::learning::model::container::Parts;
-use crate::learning::model::learner::{KindEntry, Learner, Policy, Shape};
-use crate::learning::model::Part;
+use crate::learning::model::kind_entry::KindEntry;
 
 /// The entry of this kind in the table of kinds.
 pub(super) const KIND: KindEntry = KindEntry { name: NAME, memory_bars, learner, read };
@@ -41,65 +37,13 @@ fn learner(config: &TrainingConfig, setup: LearnerSetup) -> Result<Box<dyn Learn
     Ok(Box::new(FittedQ::new(config.agent.clone(), setup)?))
 }
 
-impl Learner for FittedQ {
-    fn observe(&mut self, bar: &Bar, row: Option<&[f64]>) -> Result<()> {
-        self.observe(bar.time_ms, bar.open, row)
-    }
-
-    fn refit(&mut self) -> Result<Option<RefitStats>> {
-        self.refit()
-    }
-
-    fn end_series(&mut self) -> Result<()> {
-        self.end_series();
-        Ok(())
-    }
-
-    fn end_episode(&mut self) -> Result<Option<RefitStats>> {
-        self.end_episode()
-    }
-
-    fn judgement(&self) -> Option<&Judgement> {
-        self.judgement()
-    }
-
-    fn is_settled(&self) -> bool {
-        self.is_settled()
-    }
-
-    fn is_trained(&self) -> bool {
-        !self.policy().forests().is_empty()
-    }
-
-    fn policy(&self) -> &dyn Policy {
-        self.policy()
-    }
-
-    fn boxed_policy(&self) -> Box<dyn Policy> {
-        Box::new(self.policy().clone())
-    }
-
-    fn sample_rows(&self, n_rows: usize) -> Vec<Vec<f64>> {
-        self.sample_rows(n_rows)
-    }
-
-    fn write_state(&self, mut out: &mut dyn Write) -> Result<()> {
-        self.write_state(&mut out)
-    }
-
-    fn read_state(&mut self, mut input: &mut dyn BufRead) -> Result<()> {
-        self.read_state(&mut input)
-    }
-}
-
 impl Policy for FittedPolicy {
     fn kind(&self) -> &'static str {
         NAME
     }
 
-    fn shape(&self) -> Shape<'_> {
-        let (exposures, cost) = (self.exposures(), self.cost());
-        Shape { exposures, cost, n_features: self.n_features() }
+    fn shape(&self) -> &Shape {
+        &self.shape
     }
 
     fn values(&self, row: &[f64], values: &mut [f64]) {
@@ -130,7 +74,7 @@ impl Policy for FittedPolicy {
     }
 
     fn split_counts(&self) -> Option<Vec<u64>> {
-        let mut counts = vec![0; self.n_features()];
+        let mut counts = vec![0; self.shape.n_features];
         for feature in self.forests().iter().flat_map(Forest::split_features) {
             counts[feature] += 1;
         }
@@ -140,9 +84,8 @@ impl Policy for FittedPolicy {
 
 /// Reads the margin and one forest per exposure, two with double
 /// estimation. A model without forests had no backup yet.
-fn read(shape: Shape<'_>, parts: &Parts) -> Result<Box<dyn Policy>> {
-    let Shape { exposures, cost, n_features } = shape;
-    let policy = FittedPolicy::untrained(exposures, cost, n_features)?;
+fn read(shape: Shape, parts: &Parts) -> Result<Box<dyn Policy>> {
+    let policy = FittedPolicy::untrained(shape);
     let policy = if parts.0.contains_key(RULE) {
         let StoredRule { format, margin } = parts.json(RULE)?;
         ensure!(format == FORMAT, "`{RULE}` has format {format}; this program reads {FORMAT}");

@@ -1,18 +1,13 @@
 //! The kind `forecast`: one part with the regression and its threshold.
 
-use std::io::{BufRead, Write};
-
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use crate::learning::agent::{RefitStats, LearnerSetup};
-use crate::market::bars::Bar;
 use crate::config::TrainingConfig;
-use crate::learning::forecast::{ForecastLearner, ForecastPolicy, ForecastRule, ForecastSetup};
-use crate::learning::judgement::Judgement;
+use crate::learning::{Learner, LearnerSetup, Part, Policy, Shape};
+use crate::learning::forecast::{ForecastLearner, ForecastPolicy, ForecastRule};
 use crate::learning::model::container::Parts;
-use crate::learning::model::learner::{KindEntry, Learner, Policy, Shape};
-use crate::learning::model::Part;
+use crate::learning::model::kind_entry::KindEntry;
 
 /// The entry of this kind in the table of kinds.
 pub(super) const KIND: KindEntry = KindEntry { name: NAME, memory_bars, learner, read };
@@ -34,61 +29,8 @@ fn memory_bars(config: &TrainingConfig) -> (&'static str, usize) {
 }
 
 fn learner(config: &TrainingConfig, setup: LearnerSetup) -> Result<Box<dyn Learner>> {
-    let LearnerSetup { n_features, cost_per_exposure, seed } = setup;
-    let exposures = config.agent.exposures.clone();
-    let setup = ForecastSetup { exposures, cost_per_exposure, n_features, seed };
-    Ok(Box::new(ForecastLearner::new(config.models.forecast.clone(), &setup)?))
-}
-
-impl Learner for ForecastLearner {
-    fn observe(&mut self, bar: &Bar, row: Option<&[f64]>) -> Result<()> {
-        self.observe(bar.time_ms, bar.open, row)
-    }
-
-    fn refit(&mut self) -> Result<Option<RefitStats>> {
-        self.refit()
-    }
-
-    fn end_series(&mut self) -> Result<()> {
-        self.end_series();
-        Ok(())
-    }
-
-    fn end_episode(&mut self) -> Result<Option<RefitStats>> {
-        self.end_episode()
-    }
-
-    fn judgement(&self) -> Option<&Judgement> {
-        self.judgement()
-    }
-
-    fn is_settled(&self) -> bool {
-        self.is_settled()
-    }
-
-    fn is_trained(&self) -> bool {
-        self.policy().rule().is_some()
-    }
-
-    fn policy(&self) -> &dyn Policy {
-        self.policy()
-    }
-
-    fn boxed_policy(&self) -> Box<dyn Policy> {
-        Box::new(self.policy().clone())
-    }
-
-    fn sample_rows(&self, n_rows: usize) -> Vec<Vec<f64>> {
-        self.sample_rows(n_rows)
-    }
-
-    fn write_state(&self, out: &mut dyn Write) -> Result<()> {
-        self.write_state(out)
-    }
-
-    fn read_state(&mut self, input: &mut dyn BufRead) -> Result<()> {
-        self.read_state(input)
-    }
+    let (config, exposures) = (config.models.forecast.clone(), &config.agent.exposures);
+    Ok(Box::new(ForecastLearner::new(config, exposures, setup)?))
 }
 
 impl Policy for ForecastPolicy {
@@ -96,15 +38,14 @@ impl Policy for ForecastPolicy {
         NAME
     }
 
-    fn shape(&self) -> Shape<'_> {
-        let (exposures, cost) = (self.exposures(), self.cost());
-        Shape { exposures, cost, n_features: self.n_features() }
+    fn shape(&self) -> &Shape {
+        &self.shape
     }
 
     /// The value of an exposure is the exposure times the forecast return.
     fn values(&self, row: &[f64], values: &mut [f64]) {
         let forecast = self.forecast(row);
-        for (value, exposure) in values.iter_mut().zip(self.exposures()) {
+        for (value, exposure) in values.iter_mut().zip(&self.shape.exposures) {
             *value = exposure * forecast;
         }
     }
@@ -122,9 +63,8 @@ impl Policy for ForecastPolicy {
 }
 
 /// Reads the rule. A model without a rule had no fit yet.
-fn read(shape: Shape<'_>, parts: &Parts) -> Result<Box<dyn Policy>> {
-    let Shape { exposures, cost, n_features } = shape;
-    let policy = ForecastPolicy::untrained(exposures, cost, n_features)?;
+fn read(shape: Shape, parts: &Parts) -> Result<Box<dyn Policy>> {
+    let policy = ForecastPolicy::untrained(shape);
     if !parts.0.contains_key(PART) {
         return Ok(Box::new(policy));
     }

@@ -6,7 +6,8 @@ use anyhow::{Result, bail, ensure};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::learning::model::{Part, TradingModel};
+use crate::learning::Part;
+use crate::learning::model::TradingModel;
 
 /// The parts of a model that hold its forests, format 1.
 const FORESTS: &str = "forests/";

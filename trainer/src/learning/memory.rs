@@ -8,9 +8,11 @@ mod bytes;
 
 use std::ops::Range;
 
-use crate::learning::judgement::{ValidationBar, ValidationBars};
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
 
-pub(super) use bytes::MemoryState;
+use crate::learning::judgement::{ValidationBar, ValidationBars};
+use crate::market::features::{check_open, check_row, ratio};
 
 /// Slots beyond `n_bars_max`, for rows whose return is not known yet; the
 /// first of these rows is the next state of the last complete one.
@@ -19,11 +21,18 @@ const PENDING_MAX: usize = 4;
 /// The bounded memory of states, returns and next states.
 #[derive(Debug, Clone)]
 pub(super) struct Memory {
-    n_features: usize,
-    n_bars_max: usize,
     /// `n_features` values for each slot.
     rows: Vec<f64>,
     slots: Vec<Slot>,
+    state: MemoryState,
+}
+
+/// The size of the memory, and where its rows lie.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MemoryState {
+    n_features: usize,
+    n_bars_max: usize,
     /// Number of the oldest row held. Rows are numbered from 0 as they
     /// are pushed; row `n` is in the slot `n % n_slots()`.
     oldest: usize,
@@ -33,6 +42,11 @@ pub(super) struct Memory {
     next: usize,
     /// Whether there is a gap before the next row.
     is_after_gap: bool,
+    previous_open: Option<f64>,
+    /// Whether each of the last two bars had features.
+    has_rows: [bool; 2],
+    /// Whether the episode is over: the next bar clears the memory.
+    is_over: bool,
 }
 
 /// What is remembered of a bar besides its features.
@@ -57,72 +71,102 @@ pub(super) struct Transition {
 
 impl Memory {
     pub(super) fn new(n_features: usize, n_bars_max: usize) -> Self {
-        Self {
+        let state = MemoryState {
             n_features,
             n_bars_max,
-            rows: Vec::new(),
-            slots: Vec::new(),
             oldest: 0,
             pending: 0,
             next: 0,
             is_after_gap: true,
+            previous_open: None,
+            has_rows: [false; 2],
+            is_over: false,
+        };
+        Self { rows: Vec::new(), slots: Vec::new(), state }
+    }
+
+    /// Records one bar, as [`Learner::observe`] says; returns whether one
+    /// more return is known.
+    ///
+    /// The return of a decision at the close of bar t is `open[t+2] /
+    /// open[t+1] - 1`. A bar without features is a gap: the bar before it
+    /// has no next state.
+    ///
+    /// [`Learner::observe`]: super::Learner::observe
+    pub(super) fn observe(&mut self, time_ms: i64, open: f64, row: Option<&[f64]>) -> Result<bool> {
+        check_open(open)?;
+        row.map_or(Ok(()), |row| check_row(row, self.state.n_features))?;
+        if self.state.is_over {
+            *self = Self::new(self.state.n_features, self.state.n_bars_max);
         }
+        let previous = self.state.previous_open.replace(open).filter(|_| self.state.has_rows[0]);
+        let is_known =
+            previous.is_some_and(|previous| self.push_return(ratio(open, previous) - 1.0));
+        self.state.has_rows = [self.state.has_rows[1], row.is_some()];
+        match row {
+            Some(row) => self.push_row(time_ms, row),
+            None => self.state.is_after_gap = true,
+        }
+        Ok(is_known)
     }
 
     /// Appends the row of the bar that opened at `time_ms`, whose return
     /// is not known yet. Drops the oldest row when the memory is full.
-    pub(super) fn push_row(&mut self, time_ms: i64, row: &[f64]) {
-        self.link_last(!self.is_after_gap);
-        self.is_after_gap = false;
+    fn push_row(&mut self, time_ms: i64, row: &[f64]) {
+        self.link_last(!self.state.is_after_gap);
+        self.state.is_after_gap = false;
         let slot = Slot { next_return: f64::NAN, is_linked: false, time_ms };
-        let slot_idx = self.next % self.n_slots();
+        let slot_idx = self.state.next % self.n_slots();
         if slot_idx == self.slots.len() {
             self.slots.push(slot);
             self.rows.extend_from_slice(row);
         } else {
             self.slots[slot_idx] = slot;
-            self.rows[slot_idx * self.n_features..(slot_idx + 1) * self.n_features]
+            self.rows[slot_idx * self.state.n_features..(slot_idx + 1) * self.state.n_features]
                 .copy_from_slice(row);
         }
-        self.next += 1;
-        self.oldest = self.oldest.max(self.next.saturating_sub(self.n_slots()));
+        self.state.next += 1;
+        self.state.oldest = self.state.oldest.max(self.state.next.saturating_sub(self.n_slots()));
         // Where returns are missing, a dropped row must not stay pending.
-        self.pending = self.pending.max(self.oldest);
+        self.state.pending = self.state.pending.max(self.state.oldest);
     }
 
     /// Sets the return of the oldest row without one; returns false when
     /// there is none.
-    pub(super) fn push_return(&mut self, next_return: f64) -> bool {
-        if self.pending == self.next {
+    fn push_return(&mut self, next_return: f64) -> bool {
+        if self.state.pending == self.state.next {
             return false;
         }
-        let slot_idx = self.pending % self.n_slots();
+        let slot_idx = self.state.pending % self.n_slots();
         self.slots[slot_idx].next_return = next_return;
-        self.pending += 1;
+        self.state.pending += 1;
         true
-    }
-
-    /// Records a bar without features: a gap before the next row.
-    pub(super) fn push_gap(&mut self) {
-        self.is_after_gap = true;
     }
 
     /// Drops the rows without a return, which will not come, and leaves a
     /// gap before the next row.
     pub(super) fn end_series(&mut self) {
-        self.next = self.pending;
+        self.state.next = self.state.pending;
         self.link_last(false);
-        self.is_after_gap = true;
+        self.state.is_after_gap = true;
+        self.state.previous_open = None;
+        self.state.has_rows = [false; 2];
     }
 
-    /// Forgets all bars.
-    pub(super) fn clear(&mut self) {
-        *self = Self::new(self.n_features, self.n_bars_max);
+    /// Ends the episode: the next bar clears the memory.
+    pub(super) fn end_episode(&mut self) {
+        self.state.is_over = true;
+    }
+
+    /// Returns whether the episode is over.
+    pub(super) fn is_over(&self) -> bool {
+        self.state.is_over
     }
 
     /// Returns the numbers of the complete rows, at most `n_bars_max`.
     fn complete(&self) -> Range<usize> {
-        self.oldest.max(self.pending.saturating_sub(self.n_bars_max))..self.pending
+        self.state.oldest.max(self.state.pending.saturating_sub(self.state.n_bars_max))
+            ..self.state.pending
     }
 
     /// Returns when the bar of the complete row `index`, counted from the
@@ -131,44 +175,57 @@ impl Memory {
         self.slot(index).time_ms
     }
 
+    /// Returns when the bar of each complete row opened.
+    pub(super) fn times_ms(&self) -> Vec<i64> {
+        (0..self.n_transitions()).map(|index| self.time_ms(index)).collect()
+    }
+
     fn slot(&self, index: usize) -> Slot {
         self.slots[(self.complete().start + index) % self.n_slots()]
     }
 
     /// Sets whether the last row is linked to the next one.
     fn link_last(&mut self, is_linked: bool) {
-        if self.next > self.oldest {
-            let slot_idx = (self.next - 1) % self.n_slots();
+        if self.state.next > self.state.oldest {
+            let slot_idx = (self.state.next - 1) % self.n_slots();
             self.slots[slot_idx].is_linked = is_linked;
         }
     }
 
     fn n_slots(&self) -> usize {
-        self.n_bars_max + PENDING_MAX
+        self.state.n_bars_max + PENDING_MAX
     }
 
     /// Returns all rows, the oldest first, as two slices of `n_features`
     /// values a row. Either may be empty. The rows without a return come
     /// last; they are next states only.
     pub(super) fn row_slices(&self) -> [&[f64]; 2] {
-        let held = self.complete().start..self.next;
+        let held = self.complete().start..self.state.next;
         let first_slot = held.start % self.n_slots();
         let n_first = held.len().min(self.n_slots() - first_slot);
         let n_second = held.len() - n_first;
-        let first = first_slot * self.n_features..(first_slot + n_first) * self.n_features;
-        [&self.rows[first], &self.rows[..n_second * self.n_features]]
+        let first =
+            first_slot * self.state.n_features..(first_slot + n_first) * self.state.n_features;
+        [&self.rows[first], &self.rows[..n_second * self.state.n_features]]
     }
 
     /// Returns the number of rows in [`Memory::row_slices`].
     pub(super) fn n_rows(&self) -> usize {
-        self.next - self.complete().start
+        self.state.next - self.complete().start
     }
 
     /// Returns the features of the row `index`, in the order of
     /// [`Memory::row_slices`].
     pub(super) fn row(&self, index: usize) -> &[f64] {
         let slot_idx = (self.complete().start + index) % self.n_slots();
-        &self.rows[slot_idx * self.n_features..(slot_idx + 1) * self.n_features]
+        &self.rows[slot_idx * self.state.n_features..(slot_idx + 1) * self.state.n_features]
+    }
+
+    /// Returns up to `n_rows` complete rows, evenly spaced.
+    pub(super) fn sample_rows(&self, n_rows: usize) -> Vec<Vec<f64>> {
+        let n_held = self.n_transitions();
+        let step = n_held.div_ceil(n_rows.max(1)).max(1);
+        (0..n_held).step_by(step).map(|index| self.row(index).to_vec()).collect()
     }
 
     /// Returns the number of complete rows.
