@@ -21,4 +21,5 @@ mod units;
 mod walk_forward;
 pub(crate) mod workspace;
 
+pub(crate) use crate::printed::Printed;
 pub(crate) use workspace::{TRAINED, Workspace};

@@ -6,6 +6,8 @@ mod config;
 mod learning;
 mod market;
 mod output;
+#[path = "../printed.rs"]
+mod printed;
 mod python;
 mod session;
 mod training;

@@ -6,6 +6,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod cli;
+#[path = "../printed.rs"]
+mod printed;
 mod programs;
 mod rawzip;
 mod support;

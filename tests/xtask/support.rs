@@ -22,6 +22,8 @@ use xtask::vault::session;
 use xtask::vault::verify::Receipt;
 use xtask::workspace::Workspace;
 
+pub use crate::printed::Printed;
+
 /// A workspace that goes with the test.
 pub struct Sandbox {
     folder: TempDir,
@@ -210,14 +212,14 @@ pub fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 pub fn stdout(command: &mut Command) -> String {
-    String::from_utf8(command.output().unwrap().stdout).unwrap()
+    command.assert().printed()
 }
 
 /// Returns the JSON document that the task prints.
 pub fn json_of(command: &mut Command) -> Value {
-    serde_json::from_str(&stdout(command)).unwrap()
+    command.assert().document()
 }
 
 pub fn stderr(command: &mut Command) -> String {
-    String::from_utf8(command.output().unwrap().stderr).unwrap()
+    command.assert().told()
 }

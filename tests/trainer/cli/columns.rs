@@ -7,7 +7,7 @@ use trainer::learning::forest::splitmix64;
 use trainer::learning::model::TradingModel;
 use trainer::market::features::FeatureSet;
 
-use super::{TRAINED, Workspace, bars};
+use super::{Printed, TRAINED, Workspace, bars};
 
 const MODEL: &str = "models/memory_efficient_model_final.zip";
 
@@ -92,26 +92,23 @@ fn predict_asks_for_the_columns_and_gives_the_decisions_of_training() {
     let workspace = workspace(&json!({ "columns": ["oracle"] }));
     workspace.train(&[]);
     let arguments = ["--model", MODEL, "--data", "bars.csv"];
-    let assert = workspace.run("predict", &arguments).success();
-    let rows = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
+    let rows = workspace.run("predict", &arguments).success().printed();
     let live = workspace
         .subcommand("predict", &["--model", MODEL, "--data", "-"])
         .write_stdin(workspace.text("bars.csv"))
         .assert()
         .success();
-    assert!(live.get_output().stdout == rows.as_bytes(), "stdin gives other rows");
+    assert!(live.printed() == rows, "stdin gives other rows");
     let session = workspace.session();
     let first = session["split"]["test"]["first"].as_str().unwrap();
     let signals = rows.lines().skip(1).filter(|row| *row >= first).collect::<Vec<_>>().join("\n");
     workspace.write("signals.csv", &format!("time,exposure,note\n{signals}\n"));
     let arguments = ["--data", "bars.csv", "--signals", "signals.csv", "--format", "json"];
-    let assert = workspace.run("simulate", &arguments).code(TRAINED);
-    let replay: Value = serde_json::from_slice(&assert.get_output().stdout).unwrap();
+    let replay = workspace.run("simulate", &arguments).code(TRAINED).document();
     let of_training = &session["metrics"]["agent"]["final_equity"];
     assert_eq!(&replay["metrics"]["final_equity"], of_training);
     workspace.write("bare.csv", &bars::csv(400));
-    let assert = workspace.run("predict", &["--model", MODEL, "--data", "bare.csv"]).code(1);
-    let told = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+    let told = workspace.run("predict", &["--model", MODEL, "--data", "bare.csv"]).code(1).told();
     let told = told.replace('\n', "");
     assert!(
         told.starts_with(
@@ -178,8 +175,8 @@ fn each_symbol_brings_its_columns() {
     };
     assert_eq!(figures(&folder), figures(&file));
     let predicted = |workspace: &Workspace, data: &str| {
-        let assert = workspace.run("predict", &["--model", MODEL, "--data", data]).success();
-        let text = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
+        let text =
+            workspace.run("predict", &["--model", MODEL, "--data", data]).success().printed();
         let mut rows: Vec<String> = text.lines().map(str::to_owned).collect();
         rows.sort();
         rows

@@ -2,11 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{TRAINED, Workspace};
+use super::{Printed, TRAINED, Workspace};
 
 fn told(workspace: &Workspace, arguments: &[&str]) -> (String, Value) {
-    let assert = workspace.command().args(arguments).assert().code(TRAINED);
-    let text = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
+    let text = workspace.command().args(arguments).assert().code(TRAINED).printed();
     (text, workspace.session())
 }
 

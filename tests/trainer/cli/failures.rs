@@ -4,7 +4,7 @@ use assert_cmd::Command;
 use serde_json::json;
 use trainer::session::{Clock, TrainerLock, parse_time};
 
-use super::{Workspace, bars};
+use super::{Printed, Workspace, bars};
 
 #[test]
 fn a_bad_bar_seals_the_session_as_failed_and_names_its_place() {
@@ -80,8 +80,7 @@ fn a_locked_workspace_exits_with_11_and_says_who_holds_it() {
 #[test]
 fn a_check_finds_what_a_run_would_and_writes_nothing() {
     let workspace = Workspace::new();
-    let assert = workspace.command().arg("--check").assert().success();
-    let told = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
+    let told = workspace.command().arg("--check").assert().success().printed();
     assert!(told.contains("2000 bars"), "{told}");
     workspace.configure(&json!({ "data": "no_such.csv" }));
     assert!(workspace.fail(&["--check"], 1).contains("no_such.csv"));
@@ -106,16 +105,14 @@ fn wrong_usage_exits_with_2() {
 #[test]
 fn an_absent_workspace_is_told() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_trainer"));
-    let assert = command.args(["train", "--root", "/no/such/folder"]).assert().code(1);
-    let told = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+    let told = command.args(["train", "--root", "/no/such/folder"]).assert().code(1).told();
     assert!(told.contains("there is no folder `/no/such/folder`"), "{told}");
 }
 
 #[test]
 fn the_help_is_this() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_trainer"));
-    let assert = command.args(["train", "--help"]).assert().success();
-    let help = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
+    let help = command.args(["train", "--help"]).assert().success().printed();
     insta::with_settings!({ snapshot_path => "../snapshots" }, {
         insta::assert_snapshot!("train_help", help.replace("trainer.exe", "trainer"));
     });

@@ -5,7 +5,7 @@ use trainer::config::{TrainingConfig, WalkForwardConfig};
 use trainer::training::train::Split;
 
 use super::portfolio::in_a_folder;
-use super::{Workspace, bars};
+use super::{Printed, Workspace, bars};
 
 /// Trains on bars of which the last `n_changed` differ, and returns the
 /// model, the figures and the curve.
@@ -86,7 +86,6 @@ fn a_wrong_share_is_told_and_the_audit_keeps_away() {
     workspace.configure(&json!({ "holdout_ratio": 1.0 }));
     assert!(workspace.fail(&[], 1).contains("`holdout_ratio` is 1"));
     workspace.configure(&json!({ "holdout_ratio": 0.25 }));
-    let assert = workspace.command().args(["--audit"]).assert();
-    let notes = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
+    let notes = workspace.command().args(["--audit"]).assert().told();
     assert!(notes.contains("not audited: the audit would read"), "{notes}");
 }

@@ -7,7 +7,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::{TRAINED, Workspace, bars};
+use super::{Printed, TRAINED, Workspace, bars};
 
 const SYMBOLS: [&str; 3] = ["AAA", "BBB", "CCC"];
 
@@ -67,8 +67,7 @@ fn final_equity(metrics: &Value) -> f64 {
 #[test]
 fn the_portfolio_is_the_mean_of_the_symbols_accounts() {
     let workspace = in_a_folder();
-    let assert = workspace.command().assert().code(TRAINED);
-    let told = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
+    let told = workspace.command().assert().code(TRAINED).printed();
     assert!(told.contains("Above, the portfolio"), "{told}");
     let session = workspace.session();
     let symbols = session["symbols"].as_array().unwrap();
@@ -154,8 +153,7 @@ fn predict_gives_the_test_decisions_of_each_symbol() {
     workspace.train(&[]);
     let model = "models/memory_efficient_model_final.zip";
     let arguments = ["--model", model, "--data", "bars"];
-    let assert = workspace.run("predict", &arguments).success();
-    let rows = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
+    let rows = workspace.run("predict", &arguments).success().printed();
     assert_eq!(rows.lines().next(), Some("time,symbol,exposure,note"));
     assert_eq!(rows.lines().count(), 5901);
     let session = workspace.session();
@@ -170,20 +168,19 @@ fn predict_gives_the_test_decisions_of_each_symbol() {
         workspace.write("signals.csv", &format!("time,symbol,exposure,note\n{signals}"));
         let bars = format!("bars/{symbol}.csv");
         let arguments = ["--data", &bars, "--signals", "signals.csv", "--format", "json"];
-        let assert = workspace.run("simulate", &arguments).code(TRAINED);
-        let replay: Value = serde_json::from_slice(&assert.get_output().stdout).unwrap();
+        let replay = workspace.run("simulate", &arguments).code(TRAINED).document();
         let metrics = &session["symbols"][idx]["metrics"];
         assert_eq!(replay["metrics"]["final_equity"], metrics["agent"]["final_equity"]);
     }
     // The same from one file, live: each row as its bar comes.
     let mixed = in_one_file(|row| row.split(',').nth(1).unwrap().to_owned());
     let model = workspace.path(model);
-    let assert = mixed
+    let live = mixed
         .subcommand("predict", &["--model", model.to_str().unwrap(), "--data", "-"])
         .write_stdin(mixed.text("bars.csv"))
         .assert()
-        .success();
-    let live = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
+        .success()
+        .printed();
     let (mut live, mut rows): (Vec<_>, Vec<_>) = (live.lines().collect(), rows.lines().collect());
     live.sort_unstable();
     rows.sort_unstable();
@@ -193,8 +190,7 @@ fn predict_gives_the_test_decisions_of_each_symbol() {
 #[test]
 fn a_check_reads_all_symbols_and_writes_nothing() {
     let workspace = in_a_folder();
-    let assert = workspace.command().arg("--check").assert().success();
-    let told = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
+    let told = workspace.command().arg("--check").assert().success().printed();
     assert!(told.contains("bars: 5900 bars of 30 min"), "{told}");
     assert!(!workspace.exists("logs"));
 }

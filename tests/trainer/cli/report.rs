@@ -9,7 +9,7 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use super::portfolio;
-use super::workspace::{TRAINED, Workspace};
+use super::{Printed, TRAINED, Workspace};
 
 fn trainer(arguments: &[&str], workspace: &Workspace) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_trainer"));
@@ -18,7 +18,7 @@ fn trainer(arguments: &[&str], workspace: &Workspace) -> Command {
 }
 
 fn document(command: &mut Command) -> Value {
-    serde_json::from_slice(&command.assert().code(0).get_output().stdout).unwrap()
+    command.assert().code(0).document()
 }
 
 #[test]

@@ -9,7 +9,7 @@ use trainer::output::export::{MlflowRun, export_mlflow};
 use trainer::session::tensorboard::read_scalars;
 use trainer::session::{Layout, time_of_ms};
 
-use super::Workspace;
+use super::{Printed, Workspace};
 
 /// 2,000 bars: quiet ones to learn from, then gaps up and down at odd
 /// times, which no account with leverage outlives.
@@ -32,8 +32,7 @@ fn trained() -> (Workspace, String) {
         "data": "bars.csv",
         "environment": { "leverage": 10.0, "maintenance_margin": 0.004 },
     }));
-    let assert = workspace.command().assert().success();
-    let out = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
+    let out = workspace.command().assert().success().printed();
     (workspace, out)
 }
 
@@ -59,8 +58,7 @@ fn a_ruined_training_says_so_wherever_it_is_shown() {
 fn metrics_measures_a_ruined_session_as_its_record_does() {
     let (workspace, _) = trained();
     let arguments = ["--equity", "logs/trades/equity.csv", "--format", "json"];
-    let assert = workspace.run("metrics", &arguments).success();
-    let measured: Value = serde_json::from_slice(&assert.get_output().stdout).unwrap();
+    let measured = workspace.run("metrics", &arguments).success().document();
     let agent = &workspace.session()["metrics"]["agent"];
     let mut n_compared = 0;
     for (name, figure) in measured["metrics"].as_object().unwrap() {

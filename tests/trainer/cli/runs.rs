@@ -8,13 +8,12 @@ use trainer::session::Session;
 
 use crate::session::tensorboard::decode;
 
-use super::{TRAINED, Workspace, bars};
+use super::{Printed, TRAINED, Workspace, bars};
 
 #[test]
 fn a_run_completes_and_seals_its_session() {
     let workspace = Workspace::new();
-    let assert = workspace.command().assert().code(TRAINED);
-    let out = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
+    let out = workspace.command().assert().code(TRAINED).printed();
     for words in ["agent", "buy and hold", "never trade", "net return", "95 % interval"] {
         assert!(out.contains(words), "no `{words}` in {out}");
     }
@@ -58,11 +57,9 @@ fn the_saved_model_loads_and_is_the_one_recorded() {
 fn the_json_result_is_the_sealed_session() {
     let workspace = Workspace::new();
     let assert = workspace.command().args(["--format", "json", "--quiet"]).assert().code(TRAINED);
-    let output = assert.get_output();
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
-    let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(printed, workspace.session());
-    let session: Session = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(assert.told(), "");
+    assert_eq!(assert.document(), workspace.session());
+    let session: Session = serde_json::from_str(&assert.printed()).unwrap();
     let idle = session.metrics.never_trade.unwrap();
     assert_eq!(idle.sharpe, None);
     assert!(idle.undefined.contains_key("sharpe"), "no reason for the missing Sharpe ratio");
@@ -243,8 +240,7 @@ fn absent_settings_files_are_told_and_defaulted() {
     fs::remove_file(workspace.path("config/training_config.json")).unwrap();
     let data = workspace.path("bars.csv");
     let arguments = ["--episodes", "1", "--data", data.to_str().unwrap()];
-    let assert = workspace.command().args(arguments).assert().code(TRAINED);
-    let told = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+    let told = workspace.command().args(arguments).assert().code(TRAINED).told();
     for file in ["training_config.json", "logging_config.json"] {
         let words = format!("no `config/{file}`: using the built-in settings");
         assert!(told.contains(&words), "{told}");

@@ -5,7 +5,7 @@ use std::fs;
 use assert_cmd::Command;
 use serde_json::{Value, json};
 
-use super::{TRAINED, Workspace};
+use super::{Printed, TRAINED, Workspace};
 
 /// Trains with these earlier trials; `null` stands for a ratio that was
 /// undefined.
@@ -39,13 +39,12 @@ fn trial(first: &Value, changes: &Value) -> Value {
 #[test]
 fn the_first_trial_is_deflated_by_nothing() {
     let workspace = Workspace::new();
-    let assert = workspace.command().assert().code(TRAINED);
+    let told = workspace.command().assert().code(TRAINED).printed();
     let session = workspace.session();
     let trials = &session["trials"];
     assert_eq!(trials["n_trials"], 1);
     assert_eq!(trials["n_archived"], 0);
     assert_eq!(trials["deflated_sharpe"], session["metrics"]["agent"]["probabilistic_sharpe"]);
-    let told = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
     assert!(told.contains("this is the first trial on these test bars"), "{told}");
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::json;
 use trainer::market::bars::{BUILTIN_BTCUSD_30M, Bar, BarSource};
 
-use super::Workspace;
+use super::{Printed, Workspace};
 use crate::learning::model::unpack;
 
 const N_BARS: usize = 3000;
@@ -47,8 +47,7 @@ fn train(
     workspace.configure(changes);
     workspace.train(&[]);
     let model = "models/memory_efficient_model_final.zip";
-    let assert = workspace.run("predict", &["--model", model, "--data", "bars.csv"]);
-    let rows = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
+    let rows = workspace.run("predict", &["--model", model, "--data", "bars.csv"]).printed();
     assert_eq!(rows.lines().count(), bars.len() + 1);
     (learned(&workspace.model()), rows)
 }

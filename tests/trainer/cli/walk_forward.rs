@@ -5,7 +5,7 @@ use trainer::config::{ConfigFile, TrainingConfig, WalkForwardConfig, WindowMode}
 use trainer::learning::model::TradingModel;
 use trainer::training::train::Split;
 
-use super::{TRAINED, Workspace, bars};
+use super::{Printed, TRAINED, Workspace, bars};
 
 const MODEL: &str = "models/checkpoints/memory_efficient_model_window";
 const FINAL: &str = "models/memory_efficient_model_final.zip";
@@ -101,8 +101,8 @@ fn the_model_that_stays_is_fitted_last_to_all_bars_and_has_no_test() {
         values_of(&workspace, "models/checkpoints/memory_efficient_model_ep007.zip");
     assert_eq!(on_the_way.metadata().metrics["test"]["agent"], Value::Null);
     // Whatever is predicted for these bars is no test of it.
-    let rows = workspace.run("predict", &["--model", FINAL, "--data", "bars.csv"]).success();
-    let rows = String::from_utf8(rows.get_output().stdout.clone()).unwrap();
+    let rows =
+        workspace.run("predict", &["--model", FINAL, "--data", "bars.csv"]).success().printed();
     assert!(rows.lines().last().unwrap().ends_with("in_sample"), "{rows}");
     // Rolling, it forgets what a later window would.
     let rolling = walked("rolling", &[]).session();
@@ -115,8 +115,7 @@ fn five_windows_judge_unless_one_split_is_wanted_or_the_bars_are_too_few() {
     let windows = |n_bars: usize, arguments: &[&str]| {
         let workspace = Workspace::with_bars(&bars::csv(n_bars));
         workspace.configure(&json!({ "total_episodes": 1 }));
-        let told = workspace.command().args(arguments).assert().code(TRAINED);
-        let told = String::from_utf8(told.get_output().stdout.clone()).unwrap();
+        let told = workspace.command().args(arguments).assert().code(TRAINED).printed();
         let session = workspace.session();
         let windows = session["walk_forward"]["windows"].as_array().map_or(0, Vec::len);
         let n_tested = session["metrics"]["agent"]["n_bars"].as_u64().unwrap() + 1;
@@ -134,8 +133,7 @@ fn a_setting_of_a_single_split_is_not_passed_over_in_silence() {
         let workspace = Workspace::new();
         workspace.configure(&json!({ "total_episodes": 1, "embargo_bars": 100 }));
         let assert = workspace.command().args(arguments).assert().code(TRAINED);
-        let output = assert.get_output();
-        String::from_utf8([&*output.stdout, &*output.stderr].concat()).unwrap()
+        assert.printed() + &assert.told()
     };
     let warning = "`embargo_bars` changes nothing where windows judge";
     assert!(told(&["--walk-forward", "1"]).contains(warning));
@@ -188,8 +186,7 @@ fn too_many_windows_for_the_bars_are_told() {
 #[test]
 fn the_windows_are_told_in_the_table_and_in_a_file() {
     let workspace = Workspace::new();
-    let assert = workspace.command().args(["--walk-forward", "2"]).assert().code(TRAINED);
-    let told = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
+    let told = workspace.command().args(["--walk-forward", "2"]).assert().code(TRAINED).printed();
     assert!(told.contains("one account through 2 of 2 windows (expanding)"), "{told}");
     let table = workspace.text("logs/trades/walk_forward.csv");
     let cells: Vec<Vec<&str>> = table.lines().map(|line| line.split(',').collect()).collect();

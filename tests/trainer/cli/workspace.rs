@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use assert_cmd::Command;
 use serde_json::{Value, json};
 
-use super::bars;
+use super::{Printed, bars};
 
 /// The exit codes of a completed training or replay: on waves the figures
 /// are often implausible, which gives an alarm.
@@ -128,8 +128,7 @@ impl Workspace {
     /// Trains with `arguments`, expects the exit code, returns stderr.
     #[track_caller]
     pub(crate) fn fail(&self, arguments: &[&str], code: i32) -> String {
-        let assert = self.command().args(arguments).assert().code(code).stdout("");
-        let text = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
+        let text = self.command().args(arguments).assert().code(code).stdout("").told();
         text.replace(&*self.root().to_string_lossy(), "[root]")
     }
 }

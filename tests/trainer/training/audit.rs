@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::account::alarm::{leaking, normal, told};
-use crate::cli::Workspace;
+use crate::account::alarm::{leaking, normal};
 use crate::cli::columns::walk;
+use crate::cli::{Printed, Workspace};
 
 const NAMES: [&str; 7] = [
     "filled_1_bar_later",
@@ -20,7 +20,7 @@ const NAMES: [&str; 7] = [
 #[track_caller]
 fn audit(workspace: &Workspace, arguments: &[&str]) -> Vec<Value> {
     let assert = workspace.command().arg("--audit").args(arguments).assert();
-    let table = told(&assert);
+    let table = assert.printed();
     let session = workspace.session();
     let verdicts = session["audit"]["verdicts"].as_array().expect("it was audited").clone();
     let names: Vec<&Value> = verdicts.iter().map(|verdict| &verdict["name"]).collect();
@@ -84,7 +84,7 @@ fn fills_one_bar_later_are_those_of_simulate_with_later_signals() {
     let workspace = Workspace::with_bars(&walk(3000, |_, at| normal(3, at)));
     let verdicts = audit(&workspace, &["--split"]);
     let arguments = ["--model", "models/memory_efficient_model_final.zip", "--data", "bars.csv"];
-    let rows = told(&workspace.run("predict", &arguments).success());
+    let rows = workspace.run("predict", &arguments).success().printed();
     let session = workspace.session();
     let first = session["split"]["test"]["first"].as_str().unwrap();
     let tested: Vec<(&str, &str)> = rows
@@ -106,8 +106,7 @@ fn fills_one_bar_later_are_those_of_simulate_with_later_signals() {
     let bars: Vec<&str> = bars.lines().skip(1 + usize::try_from(n_before).unwrap()).collect();
     workspace.write("test.csv", &format!("{header}\n{}\n", bars.join("\n")));
     let arguments = ["--data", "test.csv", "--signals", "later.csv", "--format", "json"];
-    let replay: Value =
-        serde_json::from_str(&told(&workspace.run("simulate", &arguments).success())).unwrap();
+    let replay = workspace.run("simulate", &arguments).success().document();
     assert_eq!(verdicts[0]["net_return"], replay["metrics"]["net_return"]);
 }
 

@@ -13,15 +13,14 @@ use trainer::market::bars::BarSource;
 use trainer::market::features::{FeatureEngine, FeatureSet};
 use trainer::output::export::export_onnx;
 
-use crate::cli::{TRAINED, Workspace};
+use crate::cli::{Printed, TRAINED, Workspace};
 
 const MODEL: &str = "models/memory_efficient_model_final.zip";
 
 /// `trainer predict` on the model of a trained workspace.
 #[track_caller]
 fn predict(workspace: &Workspace, arguments: &[&str]) -> String {
-    let assert = workspace.run("predict", &[&["--model", MODEL], arguments].concat()).success();
-    String::from_utf8(assert.get_output().stdout.clone()).unwrap()
+    workspace.run("predict", &[&["--model", MODEL], arguments].concat()).success().printed()
 }
 
 /// The fills of the last evaluation, as (time, units, price).
@@ -100,8 +99,7 @@ fn the_test_bars_get_the_decisions_of_training() {
     assert_eq!(signals.len(), 352);
     workspace.write("signals.csv", &format!("time,exposure,note\n{}\n", signals.join("\n")));
     let arguments = ["--data", "bars.csv", "--signals", "signals.csv", "--format", "json"];
-    let assert = workspace.run("simulate", &arguments).code(TRAINED);
-    let replay: Value = serde_json::from_slice(&assert.get_output().stdout).unwrap();
+    let replay = workspace.run("simulate", &arguments).code(TRAINED).document();
     let replayed: Vec<_> = replay["fills"]
         .as_array()
         .unwrap()
@@ -155,10 +153,7 @@ fn a_bad_row_names_its_line_and_column() {
     workspace
         .write("bad.csv", "time,open,high,low,close\n2020-01-01,1,2,1,1\n2020-01-02,1,x,1,1\n");
     let assert = workspace.run("predict", &["--model", MODEL, "--data", "bad.csv"]).code(1);
-    let told = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
-    let told = told.lines().last().unwrap();
-    insta::assert_snapshot!(told, @"error: `bad.csv` line 3, column `high`: `x` is not a number; write digits and a decimal point, such as `4367.1`");
+    insta::assert_snapshot!(assert.told().lines().last().unwrap(), @"error: `bad.csv` line 3, column `high`: `x` is not a number; write digits and a decimal point, such as `4367.1`");
     // What was right before it is out.
-    let out = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
-    assert_eq!(out, "time,exposure,note\n2020-01-01T00:00:00Z,,warm_up\n");
+    assert_eq!(assert.printed(), "time,exposure,note\n2020-01-01T00:00:00Z,,warm_up\n");
 }

@@ -3,7 +3,7 @@ pub mod docs;
 #[cfg(unix)]
 pub mod program;
 
-use crate::support::{Sandbox, stderr, stdout};
+use crate::support::{Printed, Sandbox, stderr, stdout};
 
 #[test]
 fn the_help_names_every_task_and_exit_code() {
@@ -76,9 +76,8 @@ fn a_root_that_is_not_there_is_an_error() {
 #[test]
 fn a_tag_with_a_space_is_refused() {
     let sandbox = Sandbox::with_session();
-    let mut command = sandbox.xtask(&["archive", "--tag", "two words"]);
-    command.assert().code(2);
-    assert!(stderr(&mut command).contains("a tag is one word"));
+    let told = sandbox.xtask(&["archive", "--tag", "two words"]).assert().code(2).told();
+    assert!(told.contains("a tag is one word"));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use xtask::cli::program::Program;
 use xtask::tasks::train::TrainerSource;
 
-use crate::support::{COMPLETES, Sandbox, stderr, stdout};
+use crate::support::{COMPLETES, Printed, Sandbox, stderr, stdout};
 
 /// The program, installed alone in a folder of its own.
 struct Installed(TempDir);
@@ -87,9 +87,8 @@ fn its_results_and_errors_do_too() {
 #[test]
 fn without_a_trainer_it_says_how_to_get_one() {
     let (installed, sandbox) = (Installed::new(), workspace());
-    let mut train = installed.run(&sandbox, &["train"]);
-    train.assert().code(2);
-    insta::assert_snapshot!(stderr(&mut train), @"error: there is no `trainer` beside this program or on the PATH; install it from the source of this tool by `cargo install --path trainer`, or name another by `--trainer-bin PATH`");
+    let told = installed.run(&sandbox, &["train"]).assert().code(2).told();
+    insta::assert_snapshot!(told, @"error: there is no `trainer` beside this program or on the PATH; install it from the source of this tool by `cargo install --path trainer`, or name another by `--trainer-bin PATH`");
     assert!(sandbox.backup_names().is_empty());
 }
 
@@ -107,9 +106,8 @@ fn it_trains_by_the_trainer_beside_it() {
 #[test]
 fn another_program_called_trainer_is_not_run() {
     let (installed, sandbox) = (Installed::with_trainer("touch was-run; echo gym 3"), workspace());
-    let mut train = installed.run(&sandbox, &["train"]);
-    train.assert().code(2);
-    assert!(stderr(&mut train).contains("is not the trainer of this tool"));
+    let told = installed.run(&sandbox, &["train"]).assert().code(2).told();
+    assert!(told.contains("is not the trainer of this tool"));
     assert!(sandbox.backup_names().is_empty());
 }
 

@@ -7,7 +7,7 @@ mod stable_baselines3;
 
 use serde_json::Value;
 
-use crate::support::{Sandbox, json_of};
+use crate::support::{Printed, Sandbox, json_of};
 
 /// Trains by the shell script `body`, and returns the exit code and
 /// stderr.
@@ -94,9 +94,7 @@ fn a_command_that_is_not_there_moves_nothing() {
     sandbox.write("not_executable", "");
     for name in ["no_such_program", "./not_executable", "./nothing"] {
         let mut command = sandbox.xtask(&["train", "--", name]);
-        let output = command.output().unwrap();
-        let stderr = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{stderr}");
+        let stderr = command.assert().code(2).told();
         assert!(stderr.contains(&format!("there is no program `{name}`")), "{stderr}");
         assert_eq!(sandbox.read("logs/training.log"), "trained\n");
     }

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{Sandbox, tree};
+use crate::support::{Printed, Sandbox, tree};
 
 /// Returns the trainer's binary, which `cargo test --workspace` built;
 /// a run of this package's tests alone builds it here.
@@ -215,9 +215,7 @@ fn another_trainer_is_caught_by_its_model() {
          echo '{\"status\": \"completed\", \"tool_version\": \"9.9.9\"}' > logs/session.json",
     );
     let mut command = sandbox.xtask(&["reproduce", "latest", "--trainer-bin"]);
-    let output = command.arg(other).output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let text = String::from_utf8(output.stdout).unwrap();
+    let text = command.arg(other).assert().code(1).printed();
     assert!(
         text.contains("differs    tool_version: \"0.1.0\" in the archive, \"9.9.9\" now"),
         "{text}"

@@ -1,6 +1,6 @@
 //! `train --check-leaks`: the trainer's verdict, and nothing moved.
 
-use crate::support::{Sandbox, tree};
+use crate::support::{Printed, Sandbox, tree};
 
 /// The trainer's answer, the exit code, and that nothing changed.
 #[track_caller]
@@ -9,9 +9,8 @@ fn check(body: &str, arguments: &[&str], code: i32) -> String {
     let trainer = sandbox.trainer(body);
     let before = tree(sandbox.root());
     let mut command = sandbox.xtask(&["train", "--check-leaks"]);
-    let output = command.args(arguments).arg("--trainer-bin").arg(&trainer).output().unwrap();
-    let told = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(output.status.code(), Some(code), "{told}");
+    let told =
+        command.args(arguments).arg("--trainer-bin").arg(&trainer).assert().code(code).printed();
     assert_eq!(tree(sandbox.root()), before);
     let root = sandbox.root().canonicalize().unwrap();
     told.replace(root.to_str().unwrap(), "[root]")

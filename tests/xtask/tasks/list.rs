@@ -9,7 +9,7 @@ use xtask::terminal::report::{ListReport, Report, ShowReport};
 use xtask::vault::manifest::ArchiveKind;
 use xtask::vault::session;
 
-use crate::support::{Sandbox, json_of, stderr, stdout};
+use crate::support::{Printed, Sandbox, json_of, stderr, stdout};
 
 /// Three archives: one of another tool, one damaged, one of a session.
 fn with_archives() -> Sandbox {
@@ -128,10 +128,9 @@ fn show_finds_an_archive_by_each_form_of_its_name() {
 #[test]
 fn an_unknown_name_says_which_is_the_newest() {
     let sandbox = with_archives();
-    let mut command = sandbox.xtask(&["show", "20200101_000000"]);
-    command.assert().code(1);
+    let told = sandbox.xtask(&["show", "20200101_000000"]).assert().code(1).told();
     insta::assert_snapshot!(
-        stderr(&mut command),
+        told,
         @"error: there is no archive `20200101_000000`; `cargo xtask list` names all 3, the newest is `training_backup_20260102_030405.zip`"
     );
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::support::{Sandbox, tree};
+use crate::support::{Printed, Sandbox, tree};
 use crate::tasks::cycle::{train, trainer, with_bars};
 
 /// A workspace with two archived sessions that differ in the seed.
@@ -106,9 +106,7 @@ fn a_page_is_shown_by_the_program_of_the_system() {
 #[test]
 fn a_page_that_nothing_shows_is_made_all_the_same() {
     let (sandbox, mut command) = open_by("exit 3");
-    let output = command.output().unwrap();
-    assert_eq!(output.status.code(), Some(3));
-    let told = String::from_utf8(output.stderr).unwrap();
+    let told = command.assert().code(3).told();
     assert!(told.starts_with("warning: no program shows `"), "{told}");
     assert!(told.contains("open it in a browser"), "{told}");
     assert_eq!(sandbox.read("reports/workspace.html"), "page\n");

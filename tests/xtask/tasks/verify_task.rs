@@ -2,7 +2,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use crate::support::{Sandbox, json_of, stderr, stdout};
+use crate::support::{Printed, Sandbox, json_of, stdout};
 
 const NOW: &str = "2026-01-02T03:04:05Z";
 
@@ -27,10 +27,8 @@ fn trainer(sandbox: &Sandbox, body: &str) -> String {
 fn a_good_archive_is_said_to_be_good() {
     let sandbox = Sandbox::with_session();
     let size_bytes = sandbox.archive(NOW).size_bytes();
-    let mut command = sandbox.xtask(&["verify"]);
-    command.assert().code(0);
-    let text =
-        stdout(&mut command).replace(&format!("{:.1} kB", size_bytes as f64 / 1e3), "[size]");
+    let printed = sandbox.xtask(&["verify"]).assert().code(0).printed();
+    let text = printed.replace(&format!("{:.1} kB", size_bytes as f64 / 1e3), "[size]");
     insta::assert_snapshot!(text, @"good     training_backup_20260102_030405.zip  (5 files good, [size])");
 }
 
@@ -60,9 +58,8 @@ fn a_renamed_archive_is_a_warning_and_no_damage() {
     let sandbox = Sandbox::with_session();
     let path = sandbox.archive(NOW).path().to_owned();
     fs::rename(&path, path.with_file_name("training_backup_20270101_000000.zip")).unwrap();
-    let mut command = sandbox.xtask(&["verify"]);
-    command.assert().code(3);
-    insta::assert_snapshot!(stderr(&mut command), @"warning: `training_backup_20270101_000000.zip` was made as `training_backup_20260102_030405.zip` and renamed since");
+    let told = sandbox.xtask(&["verify"]).assert().code(3).told();
+    insta::assert_snapshot!(told, @"warning: `training_backup_20270101_000000.zip` was made as `training_backup_20260102_030405.zip` and renamed since");
 }
 
 #[test]
@@ -112,9 +109,9 @@ fn load_says_when_there_is_no_model() {
     fs::remove_dir_all(sandbox.path("models")).unwrap();
     sandbox.archive(NOW);
     let trainer = trainer(&sandbox, "exit 1");
-    let mut command = sandbox.xtask(&["verify", "--load", "--trainer-bin", &trainer]);
-    command.assert().code(3);
-    assert!(stderr(&mut command).contains("holds no model to load"));
+    let told =
+        sandbox.xtask(&["verify", "--load", "--trainer-bin", &trainer]).assert().code(3).told();
+    assert!(told.contains("holds no model to load"));
 }
 
 #[cfg(unix)]

@@ -1,7 +1,7 @@
 use std::fs;
 
 #[cfg(unix)]
-use crate::support::{COMPLETES, stderr};
+use crate::support::{COMPLETES, Printed, stderr};
 use crate::support::{Sandbox, stdout, tree};
 
 const NOW: &str = "2026-01-10T00:00:00Z";
@@ -158,9 +158,8 @@ fn behind_damaged_annotations_everything_stays() {
         }
         assert_eq!(sandbox.archive_names().len(), 3);
         assert_eq!(sandbox.read(FIRST), damage);
-        let mut list = sandbox.xtask(&["list"]);
-        list.assert().code(3);
-        assert!(stdout(&mut list).contains("20260101_000000"));
+        let printed = sandbox.xtask(&["list"]).assert().code(3).printed();
+        assert!(printed.contains("20260101_000000"));
         sandbox.write("config/config.json", r#"{"retention": {"keep": 1}}"#);
         let trainer = sandbox.trainer(COMPLETES);
         let (code, notes) = sandbox.train(&trainer, &[]);

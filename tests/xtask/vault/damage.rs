@@ -9,7 +9,7 @@ use xtask::vault::restore::{Overwrite, Source, Target, apply, survey};
 use xtask::vault::verify::check_reader;
 
 use crate::rawzip::{Raw, zip};
-use crate::support::{Sandbox, tree};
+use crate::support::{Printed, Sandbox, tree};
 
 type Files = BTreeMap<String, Vec<u8>>;
 
@@ -129,8 +129,7 @@ fn what_is_restored_from_damage_is_right_on_the_disk_too() {
     bytes[usize::try_from(start).unwrap() + 3] ^= 1;
     sandbox.write(name, "");
     fs::write(sandbox.path(name), bytes).unwrap();
-    let output = sandbox.xtask(&["restore", "latest", "--into", "out"]).assert().code(3);
-    let text = String::from_utf8(output.get_output().stdout.clone()).unwrap();
+    let text = sandbox.xtask(&["restore", "latest", "--into", "out"]).assert().code(3).printed();
     insta::assert_snapshot!(text, @"
     restored  5 files of training_backup_20260102_030405.zip to `out`
       lost      logs/training.log: Invalid checksum

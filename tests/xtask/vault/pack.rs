@@ -15,7 +15,7 @@ use xtask::vault::manifest::ArchiveKind;
 use xtask::vault::verify::{self, ReadOptions, Receipt};
 use xtask::workspace::exit::code_of;
 
-use crate::support::{Sandbox, time};
+use crate::support::{Printed, Sandbox, time};
 
 /// What the tool packs at once.
 const BLOCK_BYTES: usize = 1024 * 1024;
@@ -293,9 +293,7 @@ fn a_disk_that_is_full_leaves_no_archive_and_no_draft() {
         env!("CARGO_BIN_EXE_xtask"),
         sandbox.root().display()
     );
-    let output = Command::new("sh").args(["-c", &script]).output().unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    let stderr = assert_cmd::Command::new("sh").args(["-c", &script]).assert().code(1).told();
     assert!(stderr.contains("models/noise.bin") && stderr.contains("free some space"), "{stderr}");
     assert!(!stderr.contains("ZipWriter"), "{stderr}");
     assert_eq!(fs::read_dir(sandbox.path("archives")).unwrap().count(), 0);

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use xtask::vault::restore::{Existing, FoundFile, Overwrite, Target, apply, plan, survey};
 
 use crate::rawzip::{self, Raw};
-use crate::support::{Sandbox, stderr, stdout, tree};
+use crate::support::{Printed, Sandbox, stdout, tree};
 
 const NOW: &str = "2026-01-02T03:04:05Z";
 
@@ -180,9 +180,9 @@ fn a_file_that_archives_leave_out_is_never_replaced() {
     sandbox.archive(NOW);
     sandbox.write("config/config.json", r#"{"archive": {"include": ["logs/"]}}"#);
     sandbox.write("notes/plan.txt", "the only copy");
-    let mut command = sandbox.xtask(&["restore", "latest", "--overwrite", "always"]);
-    command.assert().code(1);
-    assert!(stderr(&mut command).contains("keeps it out of archives"));
+    let told =
+        sandbox.xtask(&["restore", "latest", "--overwrite", "always"]).assert().code(1).told();
+    assert!(told.contains("keeps it out of archives"));
     assert_eq!(sandbox.read("notes/plan.txt"), "the only copy");
 }
 
@@ -326,10 +326,11 @@ fn a_name_that_no_system_takes_is_lost_and_not_in_the_way() {
         [Raw::file(&long, b"long"), Raw::file(format!("{long}/y"), b"y"), Raw::file("a", b"a")];
     let path = sandbox.path("long.zip");
     fs::write(&path, rawzip::zip(&entries)).unwrap();
-    let output =
-        sandbox.xtask(&["restore", path.to_str().unwrap(), "--into", "out"]).output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(output.status.code(), Some(3), "{}", text.len());
+    let text = sandbox
+        .xtask(&["restore", path.to_str().unwrap(), "--into", "out"])
+        .assert()
+        .code(3)
+        .printed();
     assert!(text.contains("name too long") && !text.contains("--overwrite"));
     assert_eq!(sandbox.read("out/a"), "a");
 }

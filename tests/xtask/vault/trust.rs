@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::support::{Sandbox, stderr, stdout, tree};
+use crate::support::{Printed, Sandbox, stderr, stdout, tree};
 
 const NOW: &str = "2026-02-01T00:00:00Z";
 
@@ -65,9 +65,8 @@ fn check_damage(damage: impl Fn(&Path)) {
         let sandbox = with_days(4);
         damage(&sandbox.path(&archive(4)));
         let prune = ["prune", "--keep", "1", "--clock", NOW];
-        let mut dry = sandbox.xtask(&[&prune[..], &["--dry-run"]].concat());
-        dry.assert().code(3);
-        let foretold = stdout(&mut dry);
+        let foretold =
+            sandbox.xtask(&[&prune[..], &["--dry-run"]].concat()).assert().code(3).printed();
         let mut real = sandbox.xtask(&[&prune[..], now].concat());
         let output = real.output().unwrap();
         assert_eq!(output.status.code(), Some(3));
@@ -130,9 +129,7 @@ fn a_backup_outlives_the_damage_of_its_archive() {
     flip_bit_in(&sandbox.path(&archive(1)), "session 1");
     sandbox.write("config/config.json", r#"{"retention": {"keep_daily": 9}}"#);
     let mut prune = sandbox.xtask(&["prune", "--clock", NOW]);
-    let output = prune.output().unwrap();
-    assert_eq!(output.status.code(), Some(3));
-    let text = String::from_utf8(output.stdout).unwrap();
+    let text = prune.assert().code(3).printed();
     assert!(text.contains("session_20260101_100000  (the only copy"), "{text}");
     assert!(text.contains("removed       backup   session_20260102_100000"), "{text}");
     assert_eq!((sandbox.archive_names().len(), sandbox.backup_names().len()), (7, 6));

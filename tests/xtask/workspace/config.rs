@@ -3,7 +3,7 @@ use std::path::Path;
 use xtask::vault::retention::Count;
 use xtask::workspace::config::WorkspaceConfig;
 
-use crate::support::{Sandbox, stderr};
+use crate::support::{Printed, Sandbox};
 
 #[track_caller]
 fn message(config: &str) -> String {
@@ -96,9 +96,7 @@ fn another_rule_replaces_the_default_count() {
 fn an_invalid_glob_is_named() {
     let sandbox = Sandbox::with_session();
     sandbox.write("config/config.json", r#"{"archive": {"include": ["logs/[a"]}}"#);
-    let mut command = sandbox.xtask(&["archive"]);
-    command.assert().code(1);
-    let text = stderr(&mut command);
+    let text = sandbox.xtask(&["archive"]).assert().code(1).told();
     assert!(text.contains("`archive.include` holds the invalid glob `logs/[a`"), "{text}");
 }
 

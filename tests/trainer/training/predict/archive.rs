@@ -6,7 +6,7 @@ use std::io::Write as _;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use super::{MODEL, Workspace, predict};
+use super::{MODEL, Printed, Workspace, predict};
 
 fn pack(workspace: &Workspace, entries: &[(&str, &[u8])]) {
     let mut zip = ZipWriter::new(File::create(workspace.path("archive.zip")).unwrap());
@@ -20,8 +20,7 @@ fn pack(workspace: &Workspace, entries: &[(&str, &[u8])]) {
 #[track_caller]
 fn error(workspace: &Workspace) -> String {
     let arguments = ["--model", "archive.zip", "--data", "bars.csv"];
-    let assert = workspace.run("predict", &arguments).code(1).stdout("");
-    String::from_utf8(assert.get_output().stderr.clone()).unwrap()
+    workspace.run("predict", &arguments).code(1).stdout("").told()
 }
 
 #[test]
@@ -37,8 +36,7 @@ fn an_archive_gives_its_final_model() {
     ];
     pack(&workspace, &entries);
     let of_archive = ["--data", "bars.csv", "--model", "archive.zip"];
-    let assert = workspace.run("predict", &of_archive).success();
-    let rows = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
+    let rows = workspace.run("predict", &of_archive).success().printed();
     assert_eq!(rows, predict(&workspace, &["--data", "bars.csv"]));
 }
 
@@ -67,7 +65,6 @@ fn latest_is_the_archive_of_the_last_run() {
         std::fs::rename(workspace.path("archive.zip"), workspace.path(&name)).unwrap();
     }
     let arguments = ["--data", "bars.csv", "--model", "latest", "--format", "json"];
-    let assert = workspace.run("predict", &arguments).success();
-    let json: serde_json::Value = serde_json::from_slice(&assert.get_output().stdout).unwrap();
+    let json = workspace.run("predict", &arguments).success().document();
     assert_eq!(json["model"], "archives/training_backup_20200101_000000.zip");
 }

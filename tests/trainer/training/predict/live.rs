@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
 
-use super::{MODEL, Workspace, predict};
+use super::{MODEL, Printed, Workspace, predict};
 
 #[test]
 fn each_row_is_out_before_the_next_bar_is_in() {
@@ -40,12 +40,12 @@ fn each_row_is_out_before_the_next_bar_is_in() {
 fn an_error_on_stdin_names_the_line() {
     let workspace = Workspace::new();
     workspace.train(&["--episodes", "1"]);
-    let assert = workspace
+    let told = workspace
         .subcommand("predict", &["--model", MODEL, "--data", "-"])
         .write_stdin("time,open,high,low,close\n2020-01-01,1,2,1,1\n2020-01-01,1,2,1,1\n")
         .assert()
-        .code(1);
-    let told = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+        .code(1)
+        .told();
     insta::assert_snapshot!(told, @"
     times: `time`, dates as written, UTC where they name no zone, oldest first
     open, high, low, close: `open`, `high`, `low`, `close`

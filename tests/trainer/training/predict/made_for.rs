@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{MODEL, Workspace};
+use super::{MODEL, Printed, Workspace};
 use crate::learning::model::damage::{forge_json, pack};
 use crate::learning::model::unpack;
 
@@ -220,8 +220,8 @@ fn a_stream_and_a_folder_are_told_of_as_a_file_is() {
     let output = command.write_stdin(bars.clone()).assert().code(0).get_output().clone();
     let of_stream = String::from_utf8(output.stderr).unwrap();
     workspace.write("other.csv", &bars);
-    let assert = workspace.run("predict", &["--model", MODEL, "--data", "other.csv"]).code(0);
-    let of_file = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
+    let of_file =
+        workspace.run("predict", &["--model", MODEL, "--data", "other.csv"]).code(0).told();
     assert_eq!(of_stream.replace("<stdin>", "other.csv"), of_file);
     insta::assert_snapshot!(of_file, @"
     times: `time`, seconds since 1970, oldest first
@@ -234,8 +234,8 @@ fn a_stream_and_a_folder_are_told_of_as_a_file_is() {
     std::fs::create_dir(workspace.path("folder")).unwrap();
     workspace.write("folder/AAA.csv", &bars);
     workspace.write("folder/BBB.csv", &workspace.text("bars.csv"));
-    let assert = workspace.run("predict", &["--model", MODEL, "--data", "folder"]).code(0);
-    let of_folder = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
+    let of_folder =
+        workspace.run("predict", &["--model", MODEL, "--data", "folder"]).code(0).told();
     assert!(of_folder.contains("times: `time`, seconds since 1970"), "{of_folder}");
     assert!(of_folder.contains("\n2 symbols: `AAA`, `BBB`\n"), "{of_folder}");
     assert!(of_folder.contains("warning: `AAA`: a bar opens like a split"), "{of_folder}");

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{MODEL, Workspace, predict};
+use super::{MODEL, Printed, Workspace, predict};
 
 #[test]
 fn from_begins_flat_at_its_bar() {
@@ -34,8 +34,7 @@ fn the_position_held_weighs_in() {
         assert_eq!(last.split(',').nth(1), Some(position), "{last}");
     }
     let arguments = ["--model", MODEL, "--data", "bars.csv", "--position", "3"];
-    let assert = workspace.run("predict", &arguments).code(1);
-    let told = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+    let told = workspace.run("predict", &arguments).code(1).told();
     let told = told.lines().last().unwrap();
     insta::assert_snapshot!(told, @"error: the position `3` is not among what the model may hold: at most `2`, long or short");
 }
@@ -72,9 +71,7 @@ fn negative_prices_are_refused_as_in_training() {
         ("train", &["--check-leaks", "--negative-prices"]),
         ("train", &["--check", "--negative-prices"]),
     ] {
-        let assert = workspace.run(command, arguments).code(1);
-        let told = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+        let told = workspace.run(command, arguments).code(1).stdout("").told();
         assert!(told.contains(refusal), "{command} {arguments:?}: {told}");
-        assert!(assert.get_output().stdout.is_empty(), "{command} {arguments:?}");
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use super::ledger::Ledger;
-use crate::support::{COMPLETES, Sandbox};
+use crate::support::{COMPLETES, Printed, Sandbox};
 
 /// A file system of 8 MB on a folder of the sandbox.
 struct SmallDisk {
@@ -79,9 +79,7 @@ fn a_full_disk_stops_a_restore_with_whole_files_only() {
         sandbox.xtask(&["restore", "latest", "--only", "models/", "--into", &target])
     };
 
-    let output = restore().output().unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    let stderr = restore().assert().code(1).told();
     assert!(stderr.contains("models/small/") && stderr.contains("space"), "{stderr}");
     assert_eq!(fs::read(disk.path.join("models/large")).unwrap(), vec![7; 5_000_000]);
     let written = || fs::read_dir(disk.path.join("models/small")).unwrap().map(|e| e.unwrap());

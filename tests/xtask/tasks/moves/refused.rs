@@ -7,7 +7,7 @@ use std::process::Command;
 
 use super::disk::{Mount, other_disk};
 use super::{NOW, full_session, move_and_link};
-use crate::support::{COMPLETES, Sandbox, stderr, stdout, tree};
+use crate::support::{COMPLETES, Printed, Sandbox, stderr, stdout, tree};
 
 /// Checks that no task moves the session, that all tell `reason`, and
 /// that tasks which move nothing work.
@@ -91,9 +91,7 @@ fn session_folders_that_are_one_folder() {
 fn what_cannot_be_read_through_is_told_where_there_is_nothing_else() {
     let sandbox = Sandbox::new();
     symlink("/nowhere", sandbox.path("models")).unwrap();
-    let mut command = sandbox.xtask(&["archive"]);
-    command.assert().code(10);
-    let text = stderr(&mut command);
+    let text = sandbox.xtask(&["archive"]).assert().code(10).told();
     assert!(text.contains("warning: `models` is not archived whole"), "{text}");
 }
 
@@ -169,9 +167,7 @@ fn a_recovery_that_cannot_succeed_blocks_nobody() {
     mount.remount("ro");
     let before = tree(sandbox.root());
     let mut command = sandbox.xtask(&["archive"]);
-    let output = command.output().unwrap();
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(3), "{text}");
+    let text = command.assert().code(3).told();
     assert!(text.contains("warning: `backups/session_20260102_030405.partial`"), "{text}");
     assert!(text.contains("nothing is lost") && text.lines().count() == 1, "{text}");
     works(&sandbox);

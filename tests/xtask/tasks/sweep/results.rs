@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::{trainer, write_spec};
-use crate::support::{Sandbox, json_of, stdout};
+use crate::support::{Printed, Sandbox, json_of, stdout};
 
 /// Earns on validation bars by its discount, and on the held-out bars by
 /// what its seed and discount say; writes curves as the trainer does.
@@ -91,9 +91,7 @@ fn a_curve_that_the_trainer_cannot_measure_is_asked_for_again() {
     let trainer = trainer(&sandbox, WITH_CURVES);
     let mut command = sandbox.xtask(&["sweep", "sweep.json"]);
     command.env("METRICS_FAIL", "1").arg("--trainer-bin").arg(&trainer);
-    let output = command.output().unwrap();
-    let notes = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{notes}");
+    let notes = command.assert().code(1).told();
     assert!(notes.contains("could not measure"), "{notes}");
     let opened = sandbox.read("sweeps/sweep/selection.json");
     assert_eq!(results(&sandbox)["verdict"], Value::Null);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use xtask::tasks::sweep::spec::SweepSpec;
 
-use crate::support::Sandbox;
+use crate::support::{Printed, Sandbox};
 
 #[track_caller]
 fn message(spec: &str) -> String {
@@ -128,9 +128,7 @@ fn what_is_wrong_with_the_whole_names_the_file_too() {
         let sandbox = Sandbox::new();
         sandbox.write("tries.json", &spec);
         let mut command = sandbox.xtask(&["sweep", "tries.json", "--dry-run"]);
-        let output = command.output().unwrap();
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{told}");
+        let told = command.assert().code(2).told();
         assert!(told.contains("tries.json` is not valid: "), "{told}");
         assert!(told.contains(words), "{told}");
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{document, six_trials};
-use crate::support::Sandbox;
+use crate::support::{Printed, Sandbox};
 use crate::tasks::sweep::{trainer, write_spec};
 
 /// A workspace with programs in the place of Slurm's: `squeue` does
@@ -142,9 +142,7 @@ fn without_a_cluster_nothing_is_begun() {
     for program in ["scontrol", "squeue", "sbatch"] {
         std::fs::remove_file(sandbox.path(&format!("bin/{program}"))).unwrap();
     }
-    let output = sandbox.xtask(&BEGIN).env("PATH", sandbox.path("bin")).output().unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    let stderr = sandbox.xtask(&BEGIN).env("PATH", sandbox.path("bin")).assert().code(1).told();
     assert!(stderr.contains("there is no `scontrol`"), "{stderr}");
     assert!(!sandbox.path("sweeps").exists());
     let output = run(&fake(""), &[&BEGIN[..], &["--jobs", "2"]].concat());
