@@ -1,6 +1,9 @@
 //! Formats numbers, counts and times for people.
 
+use std::fmt::Write as _;
+
 use chrono::{DateTime, SecondsFormat};
+use serde::Serialize;
 
 /// Milliseconds of a day.
 pub(crate) const DAY_MS: i64 = 86_400_000;
@@ -17,6 +20,19 @@ pub fn escaped(text: &str) -> String {
         }
     }
     shown
+}
+
+/// Returns `value` as indented JSON with the same characters escaped.
+pub(crate) fn json(value: &impl Serialize) -> serde_json::Result<String> {
+    let mut shown = String::new();
+    for letter in serde_json::to_string_pretty(value)?.chars() {
+        if letter != '\n' && is_unprintable(letter) {
+            let _ = write!(shown, "\\u{:04x}", u32::from(letter));
+        } else {
+            shown.push(letter);
+        }
+    }
+    Ok(shown)
 }
 
 /// Whether a terminal does not show `letter`, but obeys it.

@@ -201,7 +201,7 @@ fn a_bad_file_of_a_folder_is_named() {
     workspace.write("bars/BBB.csv", "time,open,high,low,close\n2020-01-01,1,x,1,1\n");
     let told = workspace.fail(&[], 1);
     assert!(told.contains("bars/BBB.csv` line 2, column `high`: `x` is not a number"), "{told}");
-    workspace.write("bars/AAA.parquet", "x");
+    workspace.write("bars/AAA.parquet", "PAR1\0");
     let told = workspace.fail(&[], 1);
     assert!(told.contains("are both of the symbol `AAA`; keep one, or rename it"), "{told}");
 }

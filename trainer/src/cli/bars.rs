@@ -108,7 +108,7 @@ pub fn run(arguments: &BarsArguments, latest_ms: i64) -> Result<String> {
                 Ok(file)
             });
             let files = files.collect::<Result<Vec<Value>>>()?;
-            Ok(serde_json::to_string_pretty(&json!({ "format": 1, "files": files }))? + "\n")
+            Ok(crate::wording::json(&json!({ "format": 1, "files": files }))? + "\n")
         }
         Format::Text => {
             let texts = summaries.iter().map(|(summary, periods)| text(summary, *periods));

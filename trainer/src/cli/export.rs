@@ -63,7 +63,7 @@ pub fn run(arguments: &ExportArguments) -> Result<String> {
     check_root(&arguments.root)?;
     let exported = export(arguments)?;
     if arguments.json {
-        return Ok(serde_json::to_string_pretty(&exported)? + "\n");
+        return Ok(crate::wording::json(&exported)? + "\n");
     }
     Ok(text(&exported))
 }

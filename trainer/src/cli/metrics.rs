@@ -89,7 +89,7 @@ pub fn run(arguments: &MetricsArguments, latest_ms: i64) -> Result<(String, Vec<
         if !alarms.is_empty() {
             document["alarms"] = json!(alarms);
         }
-        return Ok((serde_json::to_string_pretty(&document)? + "\n", alarms));
+        return Ok((crate::wording::json(&document)? + "\n", alarms));
     }
     let mut text = alarm_lines(&alarms) + &curve_table(&performance);
     if let Some(deflated) = deflated {

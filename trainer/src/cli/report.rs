@@ -84,9 +84,7 @@ fn show(sessions: &[PathBuf], arguments: &PageArguments, default_name: &str) -> 
     let size_bytes = report.write_page(&out)?;
     match arguments.format {
         Format::Text => Ok(text(&report, &out, size_bytes)),
-        Format::Json => {
-            Ok(serde_json::to_string_pretty(&document(&report, &out, size_bytes))? + "\n")
-        }
+        Format::Json => Ok(crate::wording::json(&document(&report, &out, size_bytes))? + "\n"),
     }
 }
 

@@ -115,7 +115,7 @@ fn search_leaks(arguments: &TrainArguments, root: &Path, latest_ms: i64) -> Resu
     let report = check_configured_leaks(&settings.training, root, latest_ms)?;
     print(&match arguments.format {
         Format::Text => leak_table(&report),
-        Format::Json => serde_json::to_string_pretty(&report)? + "\n",
+        Format::Json => crate::wording::json(&report)? + "\n",
     })?;
     Ok(ExitCode::from(if report.is_clean { 0 } else { LEAK }))
 }

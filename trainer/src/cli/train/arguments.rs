@@ -168,6 +168,6 @@ pub fn result_text(session: &Session, arguments: &TrainArguments) -> Result<Stri
         // The parent prints where the files are, since it moves them.
         Format::Text if arguments.exit_with_parent => comparison(session),
         Format::Text => comparison(session) + &output_locations(session),
-        Format::Json => serde_json::to_string_pretty(session)? + "\n",
+        Format::Json => crate::wording::json(session)? + "\n",
     })
 }

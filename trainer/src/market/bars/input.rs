@@ -3,6 +3,7 @@
 //!
 //! The type of a file is decided by its first bytes, never by its name.
 
+mod beside;
 mod errors;
 mod json;
 mod place;
@@ -22,11 +23,12 @@ use flate2::read::MultiGzDecoder;
 use lzma_rust2::XzReader;
 
 use super::parquet;
+pub(super) use beside::{flat_name, has_numbers, is_beside};
 pub(super) use errors::{input_error, with_name};
 pub use place::Place;
 pub(super) use place::{Packing, container};
 pub(super) use sample::{Sample, SampleRow, next_cells};
-pub(super) use zipped::{is_last_part, is_note, unpack_several};
+pub(super) use zipped::unpack_several;
 pub(crate) use zstd::ZstdReader;
 
 /// The longest first line.
@@ -69,11 +71,6 @@ pub(super) fn open_file(path: &Path) -> io::Result<Text> {
     match container(&mut file)? {
         Some(Packing::Parquet) => text_of(parquet::open(file)?, Packing::Parquet),
         Some(_) => open_zipped(zipped::open(file)?),
-        None if is_last_part(&mut file)? => Err(io::Error::new(
-            ErrorKind::InvalidData,
-            "is one part of a zip file; unpack all of them by `7z x 'STEM.zip' -obars`, and name \
-                 that folder",
-        )),
         None => open(Box::new(file)),
     }
 }
@@ -107,7 +104,8 @@ pub(super) fn open(raw: Box<dyn Read + Send>) -> io::Result<Text> {
     } else if start.starts_with(BZIP2) {
         text_of(Box::new(MultiBzDecoder::new(raw)), Packing::Bzip2)
     } else if start.starts_with(XZ) {
-        text_of(Box::new(XzReader::new(BufReader::new(raw), true)), Packing::Xz)
+        let inner = XzReader::new(BufReader::new(raw), true);
+        text_of(Box::new(DamageReader { inner }), Packing::Xz)
     } else {
         text_of(raw, Packing::Plain)
     }
@@ -119,6 +117,12 @@ fn text_of(mut text: Box<dyn Read + Send>, packing: Packing) -> io::Result<Text>
     if let Some(order) = utf16::order_of(&first_line) {
         let inner = Box::new(Cursor::new(first_line).chain(text));
         return text_of(Box::new(utf16::Utf16Reader::new(inner, order)), packing);
+    }
+    if let (Some(program), Some(inner)) = (packing.program(), sniff::packed(&first_line)) {
+        return Err(io::Error::new(
+            ErrorKind::InvalidData,
+            format!("is packed twice; unpack it once by `{program} -dc 'NAME' > bars.{inner}`"),
+        ));
     }
     if let Some(remedy) = sniff::unsupported(&first_line) {
         return Err(io::Error::new(ErrorKind::InvalidData, remedy));
@@ -207,6 +211,21 @@ impl Read for SwapReader {
             }
         }
         Ok(n_bytes)
+    }
+}
+
+/// Reads a packed stream; its errors, but for one of a truncated stream,
+/// become [`ErrorKind::InvalidInput`].
+struct DamageReader<R> {
+    inner: R,
+}
+
+impl<R: Read> Read for DamageReader<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.inner.read(buffer).map_err(|error| match error.kind() {
+            ErrorKind::UnexpectedEof | ErrorKind::Interrupted => error,
+            _ => io::Error::new(ErrorKind::InvalidInput, error.to_string()),
+        })
     }
 }
 

@@ -4,6 +4,7 @@ mod columns;
 mod folder;
 mod listing;
 mod open;
+mod pipe;
 mod summarize;
 
 use std::fs;
@@ -49,8 +50,8 @@ pub struct BarSource {
     content: Arc<OnceLock<FolderContent>>,
     /// The bad rows of a file of several symbols, once it was split.
     symbol_repairs: Arc<OnceLock<Repairs>>,
-    /// The temporary folder of a file that was extracted from a zip file;
-    /// kept as long as it is read.
+    /// The temporary folder of a file that was extracted from a zip file, or
+    /// copied from a pipe; kept as long as it is read.
     unpacked: Option<Arc<TempDir>>,
 }
 
@@ -90,18 +91,21 @@ enum Origin {
 
 impl BarSource {
     /// Opens the source `spec`: the path of a CSV (packed or not), JSON or
-    /// Parquet file, relative to `root`; a folder or zip file with one file
+    /// Parquet file, relative to `root`, or `-` for the standard input; a folder or zip file with one file
     /// for each symbol; or [`BUILTIN_BTCUSD_30M`].
     ///
     /// Fails if the file does not exist. Its rows are not read before
     /// [`BarSource::read`].
     pub fn open(spec: &str, root: &Path) -> Result<Self> {
-        let origin = match spec.strip_prefix("builtin:") {
-            Some("btcusd_30m") => Origin::Builtin(BTCUSD_30M),
+        match spec.strip_prefix("builtin:") {
+            Some("btcusd_30m") => return Ok(Self::new(spec, Origin::Builtin(BTCUSD_30M))),
             Some(_) => bail!("no built-in data `{spec}`; there is `{BUILTIN_BTCUSD_30M}`"),
-            None => find_file(spec, root)?,
-        };
-        Ok(Self::new(spec, origin))
+            None => {}
+        }
+        let path = root.join(if spec == "-" { "/dev/stdin" } else { spec });
+        let (path, copied) = pipe::copied(path)?;
+        let origin = find_file(path)?;
+        Ok(Self { unpacked: copied.map(Arc::new), ..Self::new(spec, origin) })
     }
 
     fn new(name: &str, origin: Origin) -> Self {
@@ -123,6 +127,9 @@ impl BarSource {
     #[must_use]
     pub fn with_config(mut self, config: &BarsConfig) -> Self {
         self.reading.config = Arc::new(config.clone());
+        self.format = Arc::default();
+        self.reversed = Arc::default();
+        self.content = Arc::default();
         self
     }
 
@@ -186,11 +193,8 @@ impl BarSource {
         if let Origin::Spilled(bars) = &self.origin {
             return Ok(BarReader::of_spilled(bars.clone()));
         }
-        if self.is_one_series()? {
-            return self.folder_symbols()?[0].source.read();
-        }
-        if matches!(self.origin, Origin::Folder(_)) {
-            return Err(self.not_one_file());
+        if let Origin::Folder(_) = self.origin {
+            return self.only_series()?.read();
         }
         if self.format()?.time.is_newest_first {
             return Ok(BarReader::of_spilled(self.reversed()?.bars.clone()));
@@ -239,8 +243,7 @@ impl BarSource {
     }
 }
 
-fn find_file(spec: &str, root: &Path) -> Result<Origin> {
-    let path = root.join(spec);
+fn find_file(path: PathBuf) -> Result<Origin> {
     match fs::metadata(&path) {
         Ok(metadata) if metadata.is_dir() => Ok(Origin::Folder(Folder::of(path))),
         // Errors are reported when the file is read.

@@ -96,7 +96,7 @@ impl ReplayRecorder {
     /// Writes the document, format 1, to `out`.
     pub fn write_json(&mut self, summary: &ReplaySummary, out: impl Write) -> Result<()> {
         let mut out = BufWriter::new(out);
-        let head = serde_json::to_string_pretty(summary)?;
+        let head = crate::wording::json(summary)?;
         let head = head.trim_end_matches('}').trim_end();
         write!(out, "{head}")?;
         let Tables { fills, trades, refused, equity } = &mut self.json;

@@ -108,6 +108,30 @@ fn packed() -> Vec<Kind> {
         Kind::new("bzip2", bz2.finish().unwrap()),
         Kind::new("one CSV in a zip", zipped(&[("a.csv", &days())])),
         Kind::new("a CSV and its report in a zip", zipped(&[("a.csv", &days()), report])),
+        Kind::new(
+            "a CSV and a text without bars in a zip",
+            zipped(&[("a.csv", &days()), ("info.txt", "Of www.example.org, 2020\n")]),
+        )
+        .warns("there are no bars in it: `info.txt`"),
+        Kind::new(
+            "a CSV in folders of a zip",
+            zipped(&[("data/x/a.csv", &days()), ("__MACOSX/data/x/._a.csv", "\0")]),
+        ),
+        Kind::new(
+            "a CSV of another extension in a zip",
+            zipped(&[("a.asc", &days()), ("README.txt", "")]),
+        ),
+        Kind::new("years in folders of a zip", {
+            let rows: Vec<String> = days().lines().map(|line| format!("{line}\n")).collect();
+            let year = |rows: &[String]| format!("{NAMES}\n{}", rows.concat());
+            zipped(&[("2020/01/a.csv", &year(&rows[1..4])), ("2020/02/a.csv", &year(&rows[4..]))])
+        }),
+        Kind::new(
+            "a zip behind a program",
+            [b"#!/bin/sh\n".repeat(9), zipped(&[("a.csv", &days())])].concat(),
+        ),
+        Kind::new("a zip in gzip", gzip(&zipped(&[("a.csv", &days())])))
+            .refused("is packed twice", Command("bars.zip")),
         Kind::new("packed twice", gzip(&gzip(days().as_bytes())))
             .refused("is packed twice", Command("bars.gz")),
     ]

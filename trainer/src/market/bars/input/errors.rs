@@ -30,7 +30,16 @@ pub(in crate::market::bars) fn input_error(name: &str, n_bars: u64, error: &io::
 }
 
 /// Names of the files that commands in messages write.
-const OUTPUTS: [&str; 4] = ["bars.csv", "bars.json", "bars.gz", "bars.parquet"];
+const OUTPUTS: [&str; 8] = [
+    "bars.csv",
+    "bars.json",
+    "bars.gz",
+    "bars.bz2",
+    "bars.zst",
+    "bars.xz",
+    "bars.zip",
+    "bars.parquet",
+];
 
 /// Replaces `'NAME'` in `problem` by `name`, quoted for a shell. If the
 /// command would overwrite the file that it reads, its output is renamed.

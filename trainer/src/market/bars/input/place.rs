@@ -2,11 +2,16 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read as _, Seek as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 
 use crate::market::bars::parquet;
 
 const ZIP: &[u8] = b"PK\x03\x04";
+
+/// The first bytes of the end of central directory record of a zip file,
+/// and its length without a comment.
+const ZIP_END: &[u8] = b"PK\x05\x06";
+const END_BYTES: u64 = 22;
 
 /// What the text of a file is extracted from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +24,19 @@ pub(in crate::market::bars) enum Packing {
     Zip,
     Json,
     Parquet,
+}
+
+impl Packing {
+    /// Returns the program that unpacks a stream to its standard output.
+    pub(super) fn program(self) -> Option<&'static str> {
+        match self {
+            Self::Gzip => Some("gzip"),
+            Self::Zstd => Some("zstd"),
+            Self::Bzip2 => Some("bzip2"),
+            Self::Xz => Some("xz"),
+            Self::Plain | Self::Zip | Self::Json | Self::Parquet => None,
+        }
+    }
 }
 
 /// The place of a row in its file: a line of CSV, a row of Parquet.
@@ -48,10 +66,17 @@ pub(in crate::market::bars) fn container(file: &mut File) -> io::Result<Option<P
     }
     let mut start = Vec::new();
     file.take(parquet::MAGIC.len() as u64).read_to_end(&mut start)?;
+    // A part of a split zip file, or one that unpacks itself, is known by
+    // its end.
+    let n_end_bytes = file.metadata()?.len().min(END_BYTES);
+    let mut end = Vec::new();
+    file.seek(SeekFrom::End(-n_end_bytes.cast_signed()))?;
+    file.read_to_end(&mut end)?;
     file.rewind()?;
     Ok(match start.as_slice() {
         parquet::MAGIC => Some(Packing::Parquet),
         ZIP => Some(Packing::Zip),
+        _ if end.starts_with(ZIP_END) => Some(Packing::Zip),
         _ => None,
     })
 }

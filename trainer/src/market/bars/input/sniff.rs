@@ -3,7 +3,7 @@
 
 /// The first bytes of unsupported formats, and the message with the
 /// remedy; `NAME` stands for the name of the file.
-const UNSUPPORTED_FORMATS: [(&[u8], &str); 29] = [
+const UNSUPPORTED_FORMATS: [(&[u8], &str); 32] = [
     (b"PK\x03\x04", "is a zip file, which cannot come as a stream; name the file itself"),
     (b"PAR1", "is a Parquet file, which cannot come as a stream; name the file itself"),
     (b"PARE", "is an encrypted Parquet file; write it without encryption"),
@@ -19,8 +19,8 @@ const UNSUPPORTED_FORMATS: [(&[u8], &str); 29] = [
     ),
     (
         b"\x89HDF\r\n",
-        "is an HDF5 file; write it as Parquet or CSV, such as by `python3 -c \
-         \"import pandas; pandas.read_hdf('NAME').to_csv('bars.csv')\"`",
+        "is an HDF5 file; write it as Parquet or CSV, such as its first table by `python3 -c \
+         \"import pandas; s = pandas.HDFStore('NAME', 'r'); s[s.keys()[0]].to_csv('bars.csv')\"`",
     ),
     (
         b"SQLite format 3",
@@ -31,10 +31,22 @@ const UNSUPPORTED_FORMATS: [(&[u8], &str); 29] = [
     (
         b"\x80",
         "is a Python pickle; write it as Parquet or CSV, such as by `python3 -c \
-         \"import pandas; pandas.read_pickle('NAME').to_csv('bars.csv')\"`",
+         \"import pandas; pandas.DataFrame(pandas.read_pickle('NAME')).to_csv('bars.csv')\"`",
     ),
-    (b"\x93NUMPY", "is a NumPy array; write it as CSV with a header"),
+    (
+        b"\x93NUMPY",
+        "is a NumPy array; write it as CSV, such as by `python3 -c \"import numpy, pandas; \
+         a = numpy.load('NAME'); \
+         pandas.DataFrame(a).to_csv('bars.csv', index=False, header=bool(a.dtype.names))\"`",
+    ),
     (b"\xd0\xcf\x11\xe0", "is a spreadsheet of an old kind (xls); save it as CSV"),
+    (b"\x02\x21\x4c\x18", "is packed with lz4; unpack it with `lz4 -d 'NAME' bars.csv`"),
+    (b"\xff\x06\0\0sNaPpY", "is packed with Snappy; unpack it with `snzip -dc 'NAME' > bars.csv`"),
+    (b"<stata_dta>", STATA),
+    (b"RDX", "is a file of R; write it as CSV, such as by `write.csv`"),
+    (b"X\n\0\0", "is a file of R; write it as CSV, such as by `write.csv`"),
+    (b"MATLAB ", "is a file of MATLAB; write it as CSV, such as by `writetable`"),
+    (b"GIF8", "is a picture; download the data itself"),
     (b"7z\xbc\xaf", "is packed with 7-Zip; unpack it with `7z x 'NAME'`"),
     (b"Rar!", "is packed with RAR; unpack it with `unrar x 'NAME'`"),
     (b"\x04\x22\x4d\x18", "is packed with lz4; unpack it with `lz4 -d 'NAME' bars.csv`"),
@@ -44,10 +56,6 @@ const UNSUPPORTED_FORMATS: [(&[u8], &str); 29] = [
         b"\xff\xfe\0\0",
         "is UTF-32 text; save it as UTF-8, such as by `iconv -f UTF-32 -t UTF-8 'NAME' > bars.csv`",
     ),
-    (b"\x1f\x8b", "is packed twice; unpack it once, such as by `gzip -dc 'NAME' > bars.gz`"),
-    (b"BZh", "is packed twice; unpack it once, by what packed it last"),
-    (b"\x28\xb5\x2f\xfd", "is packed twice; unpack it once, by what packed it last"),
-    (b"\xfd7zXZ\0", "is packed twice; unpack it once, by what packed it last"),
     (b"\x5d\0\0", "is packed with lzma; unpack it by `xz --format=lzma -dc 'NAME' > bars.csv`"),
     (
         b"PK\x07\x08",
@@ -73,8 +81,34 @@ const UNSUPPORTED_FORMATS: [(&[u8], &str); 29] = [
     (b"Obj\x01", "is an Avro file; write it as Parquet or CSV"),
 ];
 
-/// The offset and magic bytes of a tar archive.
-const TAR_MARK: (usize, &[u8]) = (257, b"ustar");
+const STATA: &str = "is a Stata file; write it as CSV, such as by `python3 -c \"import pandas; \
+     pandas.read_stata('NAME').to_csv('bars.csv', index=False)\"`";
+
+/// The same of formats whose magic bytes are not the first ones, with their
+/// offset.
+const MARKS: [(usize, &[u8], &str); 2] = [
+    (
+        257,
+        b"ustar",
+        "is a tar archive; unpack it with `tar xf 'NAME'`, and name the file that was in it",
+    ),
+    (
+        8,
+        b"DUCK",
+        "is a DuckDB database; write its table as CSV, such as by `duckdb 'NAME' \"copy TABLE to \
+         'bars.csv'\"`",
+    ),
+];
+
+/// The first bytes of packed files, and the extension of each.
+const PACKED: [(&[u8], &str); 6] = [
+    (b"\x1f\x8b", "gz"),
+    (b"BZh", "bz2"),
+    (b"\x28\xb5\x2f\xfd", "zst"),
+    (b"\xfd7zXZ\0", "xz"),
+    (b"PK\x03\x04", "zip"),
+    (b"PAR1", "parquet"),
+];
 
 /// The number of bytes that are examined for bytes that no text has.
 const N_TEXT_BYTES: usize = 1 << 10;
@@ -95,7 +129,10 @@ pub(super) fn unsupported(start: &[u8]) -> Option<&'static str> {
             .iter()
             .take(N_TEXT_BYTES)
             .all(|byte| (b' '..127).contains(byte) || b"\r\n\t".contains(byte));
-        let has_letters = matches!(remedy.split(' ').nth(2), Some("ORC" | "PDF," | "Parquet"));
+        let has_letters = matches!(
+            remedy.split(' ').nth(2),
+            Some("ORC" | "PDF," | "Parquet" | "file" | "picture;")
+        );
         if !(is_text && has_letters && start.contains(&b',')) {
             return Some(remedy);
         }
@@ -103,17 +140,23 @@ pub(super) fn unsupported(start: &[u8]) -> Option<&'static str> {
     if is_markup(start) {
         return Some("is a web page or XML, not CSV; download the data itself, as CSV");
     }
-    let (at, mark) = TAR_MARK;
-    if start.get(at..at + mark.len()) == Some(mark) {
-        return Some(
-            "is a tar archive; unpack it with `tar xf 'NAME'`, and name the file that was in it",
-        );
+    let has = |(at, mark, _): &&(usize, &[u8], _)| start.get(*at..at + mark.len()) == Some(mark);
+    if let Some((_, _, remedy)) = MARKS.iter().find(has) {
+        return Some(remedy);
     }
-    start
-        .iter()
-        .take(N_TEXT_BYTES)
-        .any(|&byte| byte == 0)
+    let start = &start[..start.len().min(N_TEXT_BYTES)];
+    // Text in an old encoding has no control characters.
+    let is_control = |byte: &u8| byte.is_ascii_control() && !b"\r\n\t\x1a".contains(byte);
+    let is_text =
+        std::str::from_utf8(start).map_or_else(|error| error.error_len().is_none(), |_| true);
+    let is_binary = start.contains(&0) || !is_text && start.iter().any(is_control);
+    is_binary
         .then_some("is a file of an unknown kind, not text; write it as CSV (UTF-8) or Parquet")
+}
+
+/// Returns the usual extension of a packed file that begins with `start`.
+pub(super) fn packed(start: &[u8]) -> Option<&'static str> {
+    PACKED.iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, extension)| *extension)
 }
 
 /// Whether it begins with a tag of HTML or XML; a header such as

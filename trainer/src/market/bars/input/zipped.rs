@@ -2,49 +2,33 @@
 //! like a folder.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, ErrorKind, Read as _, Seek as _, Write as _};
 use std::path::Path;
 
 use tempfile::TempDir;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
+use super::beside::{flat_name, is_beside};
 use super::place::{Packing, container};
 use crate::market::bars::printable;
 
-/// The extensions of tables.
-const TABLES: [&str; 12] =
-    ["csv", "txt", "tsv", "json", "jsonl", "ndjson", "prn", "parquet", "gz", "zst", "bz2", "xz"];
-
-/// Names of text files that are not tables.
-const NOTES: [&str; 8] =
-    ["readme", "license", "licence", "changelog", "copyright", "notes", "checksums", "sha256sums"];
-
-/// Entries that only spreadsheets have, and the message about each.
-const SPREADSHEETS: [(&str, &str); 3] = [
-    ("xl/workbook.xml", "is a spreadsheet (xlsx); save it as CSV"),
+/// Entries that only files of other programs have, and the message about
+/// each.
+const OTHER_PROGRAMS: [(&str, &str); 4] = [
+    (
+        "xl/workbook.xml",
+        "is a spreadsheet (xlsx); save it as CSV, such as by `python3 -c \"import pandas; \
+         pandas.read_excel('NAME').to_csv('bars.csv', index=False)\"`",
+    ),
     ("xl/workbook.bin", "is a spreadsheet (xlsb); save it as CSV"),
-    ("content.xml", "is a spreadsheet (ods); save it as CSV"),
+    (
+        "content.xml",
+        "is a spreadsheet (ods); save it as CSV, such as by `python3 -c \"import pandas; \
+         pandas.read_excel('NAME', engine='odf').to_csv('bars.csv', index=False)\"`",
+    ),
+    ("word/document.xml", "is a text document (docx); download the data itself"),
 ];
-
-/// The first bytes of the end of central directory record, and its length
-/// without a comment.
-const END: &[u8] = b"PK\x05\x06";
-const END_BYTES: i64 = 22;
-
-/// Whether `file` is the last part of a split zip file: it ends as a zip
-/// file but does not begin as one.
-pub(in crate::market::bars) fn is_last_part(file: &mut File) -> io::Result<bool> {
-    let metadata = file.metadata()?;
-    let n_bytes = i64::try_from(metadata.len()).unwrap_or_default();
-    let mut end = Vec::new();
-    if metadata.is_file() && n_bytes > END_BYTES {
-        file.seek(SeekFrom::End(-END_BYTES))?;
-        file.read_to_end(&mut end)?;
-        file.rewind()?;
-    }
-    Ok(end.starts_with(END))
-}
 
 /// Extracts the only table in `file` to an unnamed temporary file, and
 /// verifies its checksum. Fails if there are several.
@@ -78,8 +62,9 @@ pub(in crate::market::bars) fn unpack_several(path: &Path) -> io::Result<Option<
         return Ok(None);
     }
     let folder = TempDir::new()?;
+    let common = common_folder(&names);
     for name in &names {
-        let path = folder.path().join(name.rsplit('/').next().unwrap_or_default());
+        let path = folder.path().join(flat_name(&name[common..]));
         let mut table = File::create_new(&path).map_err(|error| match error.kind() {
             ErrorKind::AlreadyExists => invalid(format!(
                 "is a zip file with two tables of the name `{}`; unpack it by `unzip 'NAME' -d \
@@ -95,7 +80,7 @@ pub(in crate::market::bars) fn unpack_several(path: &Path) -> io::Result<Option<
 
 fn archive(file: File) -> io::Result<ZipArchive<File>> {
     ZipArchive::new(file).map_err(|error| {
-        if error.to_string().contains("multi-disk") {
+        if error.to_string().contains("ulti-disk") {
             return invalid(
                 "is one part of a zip file; unpack all of them by `7z x 'STEM.zip' -obars`, and name that folder"
                     .to_owned(),
@@ -107,6 +92,11 @@ fn archive(file: File) -> io::Result<ZipArchive<File>> {
 
 fn unpack(archive: &mut ZipArchive<File>, name: &str, table: &mut File) -> io::Result<()> {
     let mut entry = archive.by_name(name).map_err(|error| match error {
+        ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => invalid(
+            "is a zip file with a password; unpack it by `7z x 'NAME' -obars`, which asks for it, \
+             and name that folder"
+                .to_owned(),
+        ),
         ZipError::UnsupportedArchive(problem) => invalid(format!(
             "is a zip file of an unsupported kind ({problem}); unpack it by `unzip 'NAME' -d \
              bars`, and name that folder"
@@ -142,26 +132,15 @@ fn tables(archive: &ZipArchive<File>) -> io::Result<Vec<String>> {
     }
     let names: Vec<&str> =
         names.iter().map(AsRef::as_ref).filter(|name: &&str| !name.ends_with('/')).collect();
-    if let Some((_, remedy)) = SPREADSHEETS.iter().find(|(name, _)| names.contains(name)) {
+    if names.iter().all(|name| name.rsplit('.').next() == Some("npy")) && !names.is_empty() {
+        return Err(invalid("is a set of NumPy arrays (npz); write them as CSV".to_owned()));
+    }
+    if let Some((_, remedy)) = OTHER_PROGRAMS.iter().find(|(name, _)| names.contains(name)) {
         return Err(invalid((*remedy).to_owned()));
     }
-    let is_hidden =
-        |name: &&str| name.starts_with("__MACOSX") || name.starts_with('.') || name.contains("/.");
-    let is_table = |name: &&str| {
-        let end = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
-        !is_hidden(name)
-            && !is_note(name)
-            && (TABLES.contains(&end.as_str()) || !name.contains('.'))
-    };
+    let is_table = |name: &&str| !name.split('/').any(is_beside);
     let mut tables: Vec<String> =
         names.iter().copied().filter(is_table).map(str::to_owned).collect();
-    // The text beside a table of the same name is a report on it.
-    let all = tables.clone();
-    let is_report = |name: &String| {
-        let stem = name.strip_suffix(".txt");
-        stem.is_some_and(|stem| all.contains(&format!("{stem}.csv")))
-    };
-    tables.retain(|name| !is_report(name));
     // A single file is the table, whatever its name.
     if tables.is_empty() && names.len() == 1 {
         tables.push(names[0].to_owned());
@@ -182,15 +161,14 @@ fn tables(archive: &ZipArchive<File>) -> io::Result<Vec<String>> {
     Ok(tables)
 }
 
-/// Whether a file of this name holds text for people.
-pub(in crate::market::bars) fn is_note(name: &str) -> bool {
-    NOTES.contains(&stem_of(name).to_ascii_lowercase().as_str())
-}
-
-/// Returns the name of a file without its folder and extensions.
-fn stem_of(name: &str) -> &str {
-    let file = name.rsplit('/').next().unwrap_or_default();
-    file.split('.').next().unwrap_or_default()
+/// Returns the length of the path of the folder that all files are in.
+fn common_folder(names: &[String]) -> usize {
+    let Some((first, others)) = names.split_first() else {
+        return 0;
+    };
+    let ends = first.rmatch_indices('/').map(|(idx, _)| idx + 1);
+    let is_common = |end: &usize| others.iter().all(|name| name.starts_with(&first[..*end]));
+    ends.into_iter().find(is_common).unwrap_or_default()
 }
 
 fn invalid(problem: String) -> io::Error {

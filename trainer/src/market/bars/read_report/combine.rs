@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{NO_VOLUME, ReadReport, quoted};
 use crate::market::bars::summary::DataSummary;
+use crate::wording::counted;
 
 /// The number of sources that are named for one warning.
 const N_SOURCES_SHOWN: usize = 3;
@@ -25,10 +26,17 @@ impl ReadReport {
     /// Adds the reports about several symbols.
     pub fn add_symbols(&mut self, summaries: &[DataSummary]) {
         self.add_each(summaries);
+        if let [DataSummary { read_report: Some(found), .. }] = summaries {
+            self.bars.clone_from(&found.bars);
+        }
         let names: Vec<String> =
             summaries.iter().take(N_SYMBOLS_SHOWN).map(|summary| quoted(&summary.source)).collect();
         let more = if summaries.len() > names.len() { ", …" } else { "" };
-        self.lines.push(format!("{} symbols: {}{more}", summaries.len(), names.join(", ")));
+        self.lines.push(format!(
+            "{}: {}{more}",
+            counted(summaries.len() as u64, "symbol"),
+            names.join(", ")
+        ));
     }
 
     fn add_each(&mut self, summaries: &[DataSummary]) {

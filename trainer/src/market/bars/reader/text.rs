@@ -219,7 +219,13 @@ impl TextBars {
         }
         self.faults.count(fault, self.place());
         let mut n_rows = self.n_bars + 1;
-        while let Ok(true) = read_row(&mut self.rows, &self.name, n_rows) {
+        loop {
+            match read_row(&mut self.rows, &self.name, n_rows) {
+                Ok(true) => {}
+                Ok(false) => break,
+                // A damaged file is the cause of its faulty rows.
+                Err(error) => return error,
+            }
             n_rows += 1;
             if self.is_other_symbol() {
                 continue;

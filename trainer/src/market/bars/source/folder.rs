@@ -50,12 +50,18 @@ impl BarSource {
         one
     }
 
-    /// Whether the source is a folder with one series: its files are joined,
-    /// or one is chosen.
-    pub(super) fn is_one_series(&self) -> Result<bool> {
-        if !matches!(self.origin, Origin::Folder(_)) {
-            return Ok(false);
+    /// Returns the only series of a folder: its only file, its files joined,
+    /// or the one that is chosen.
+    pub(super) fn only_series(&self) -> Result<&Self> {
+        match self.folder_symbols()? {
+            [one] => Ok(&one.source),
+            _ => Err(self.not_one_file()),
         }
+    }
+
+    /// Whether the folder is no portfolio: its files are joined, or one is
+    /// chosen.
+    fn is_one_series(&self) -> Result<bool> {
         let is_chosen = self.reading.config.symbol.is_some();
         let symbols = self.folder_symbols()?;
         let is_joined = matches!(symbols, [one] if matches!(one.source.origin, Origin::Spilled(_)));
@@ -79,7 +85,7 @@ impl BarSource {
     pub(super) fn files_of(folder: &Folder) -> Result<Vec<SymbolBars>> {
         let mut symbols = Vec::new();
         for path in folder.filled_files()?.0 {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let name = folder.name_of(&path);
             let symbol = symbol_of(&name).to_owned();
             let mut source = Self::open(&path.to_string_lossy(), Path::new(""))?;
             if let Some((archive, unpacked)) = &folder.archive {
@@ -121,6 +127,7 @@ impl BarSource {
         };
         let mut read_report = ReadReport::default();
         read_report.warnings.extend(folder.copies()?);
+        read_report.warnings.extend(folder.skipped_folders()?);
         let (_, empty) = folder.filled_files()?;
         read_report.warnings.extend(
             (!empty.is_empty()).then(|| {

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,14 +11,11 @@ use anyhow::{Context as _, Result};
 use tempfile::TempDir;
 
 use crate::digest::{sha256_of_bytes, sha256_of_file};
-use crate::market::bars::input::is_note;
+use crate::market::bars::input::{flat_name, has_numbers, is_beside};
 use crate::market::bars::printable;
 
-/// Extensions of files that lie beside those of bars.
-const OTHERS: [&str; 9] = ["md", "pdf", "png", "html", "py", "ipynb", "checksum", "sha256", "md5"];
-
-/// A longer file has more than a header.
-const N_HEADER_BYTES: u64 = 1024;
+/// The bytes of a file that are examined for numbers.
+const N_EXAMINED_BYTES: u64 = 1 << 14;
 
 /// A folder of files, each of a symbol or a part of one.
 #[derive(Debug, Clone)]
@@ -46,26 +44,47 @@ impl Folder {
         }
         let mut lines = String::new();
         for file in self.files()? {
-            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            let name = self.name_of(&file);
             let _ = writeln!(lines, "{}  {name}", sha256_of_file(&file)?);
         }
         Ok(sha256_of_bytes(lines.as_bytes()))
     }
 
     /// Returns the files sorted by name, without hidden ones, notes and
-    /// pictures.
+    /// pictures. If all are in folders in the folder, these are searched.
     pub(super) fn files(&self) -> Result<Vec<PathBuf>> {
-        let context = || format!("failed to read the folder `{}`", self.path.display());
-        let mut files = Vec::new();
-        for entry in fs::read_dir(&self.path).with_context(context)? {
-            let entry = entry.with_context(context)?;
-            let is_beside = is_beside(&entry.file_name().to_string_lossy());
-            if !is_beside && entry.path().is_file() {
-                files.push(entry.path());
+        let (mut files, mut folders) = entries(&self.path)?;
+        while files.is_empty() && !folders.is_empty() {
+            let mut deeper = Vec::new();
+            for folder in folders {
+                let (found, more) = entries(&folder)?;
+                files.extend(found);
+                deeper.extend(more);
             }
+            folders = deeper;
         }
         files.sort();
         Ok(files)
+    }
+
+    /// Returns the warning that there are files in folders beside the files,
+    /// if there are.
+    pub(super) fn skipped_folders(&self) -> Result<Option<String>> {
+        let (files, folders) = entries(&self.path)?;
+        if files.is_empty() || folders.is_empty() {
+            return Ok(None);
+        }
+        let names: Vec<String> = folders.iter().map(|path| name_of(path)).collect();
+        Ok(Some(format!(
+            "left out, since there are files beside them: the folders `{}`",
+            names.join("`, `")
+        )))
+    }
+
+    /// Returns the name of one of the files, with the folders that it is in.
+    pub(super) fn name_of(&self, file: &Path) -> String {
+        let path = file.strip_prefix(&self.path).unwrap_or(file);
+        flat_name(&path.to_string_lossy())
     }
 
     /// Returns the files that hold bars, and the names of those that hold
@@ -103,19 +122,32 @@ impl Folder {
     }
 }
 
-/// Whether a file of this name is hidden, or lies beside files of bars.
-fn is_beside(name: &str) -> bool {
-    let end = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
-    name.starts_with('.') || is_note(name) || OTHERS.contains(&end.as_str())
+/// Returns the files and folders in a folder, without hidden ones and what
+/// lies beside bars.
+fn entries(folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
+    let context = || format!("failed to read the folder `{}`", folder.display());
+    let (mut files, mut folders) = (Vec::new(), Vec::new());
+    for entry in fs::read_dir(folder).with_context(context)? {
+        let entry = entry.with_context(context)?;
+        // A link to a folder may lead back to this one.
+        let is_folder = entry.file_type().with_context(context)?.is_dir();
+        if is_beside(&entry.file_name().to_string_lossy()) {
+        } else if is_folder {
+            folders.push(entry.path());
+        } else if entry.path().is_file() {
+            files.push(entry.path());
+        }
+    }
+    folders.sort();
+    Ok((files, folders))
 }
 
-/// Whether the file has no line, or only a header.
+/// Whether the file begins as text without the numbers of a bar.
 fn is_empty(path: &Path) -> bool {
-    let is_short = fs::metadata(path).is_ok_and(|metadata| metadata.len() < N_HEADER_BYTES);
-    let content = if is_short { fs::read(path).unwrap_or_default() } else { return false };
-    let text = String::from_utf8_lossy(&content).trim().to_lowercase();
-    let is_header = text.contains("open") && text.contains("close") && !text.contains('\n');
-    text.is_empty() || is_header
+    let mut start = Vec::new();
+    let file = File::open(path);
+    let is_read = file.and_then(|file| file.take(N_EXAMINED_BYTES).read_to_end(&mut start)).is_ok();
+    is_read && !has_numbers(&start)
 }
 
 fn name_of(path: &Path) -> String {

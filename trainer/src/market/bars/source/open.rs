@@ -47,7 +47,7 @@ impl BarSource {
             )),
             Origin::File(path) => {
                 let mut file = File::open(path)?;
-                if input::container(&mut file)?.is_none() && !input::is_last_part(&mut file)? {
+                if input::container(&mut file)?.is_none() {
                     return input::open(through(Box::new(file)));
                 }
                 // Such files are not read in the order of their bytes.

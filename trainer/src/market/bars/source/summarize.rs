@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{BarSource, Origin};
 use crate::digest::hex;
+use crate::market::bars::file_format::FileFormat;
 use crate::market::bars::file_series::{check_overlap, symbol_warnings};
 use crate::market::bars::read_report::ReadReport;
 use crate::market::bars::reader::Repairs;
@@ -83,23 +84,30 @@ impl BarSource {
 
     /// Summarizes all bars, and passes each to `watch`.
     pub(crate) fn scan(&self, watch: &mut dyn FnMut(&Bar)) -> Result<DataSummary> {
+        if let Origin::Folder(_) = self.origin {
+            let mut summary = self.only_series()?.scan(watch)?;
+            if let Some(read_report) = &mut summary.read_report {
+                read_report.add(&self.content()?.read_report);
+            }
+            return Ok(DataSummary {
+                source: self.name.clone(),
+                sha256: self.sha256()?,
+                ..summary
+            });
+        }
         let mut seen = BarStats::default();
         let mut take = |bar: Bar| {
             seen.push(&bar);
             watch(&bar);
         };
-        let (mut sha256, mut format) = (String::new(), None);
+        let mut sha256 = String::new();
+        let format: Option<Arc<FileFormat>>;
         let mut repairs = Repairs::default();
         if let Origin::Spilled(_) = self.origin {
             for bar in self.read()? {
                 take(bar?);
             }
             format = self.format.get().cloned();
-        } else if self.is_one_series()? {
-            for bar in self.read()? {
-                take(bar?);
-            }
-            sha256 = self.sha256()?;
         } else if matches!(self.origin, Origin::File(_)) && self.is_newest_first()? {
             for bar in self.read()? {
                 take(bar?);
@@ -116,12 +124,7 @@ impl BarSource {
             sha256 = hex(&hasher.finalize());
             (format, repairs) = (Some(self.format()?), bars.repairs());
         }
-        let mut summary = seen.finish(format.as_deref(), repairs);
-        if self.is_one_series()?
-            && let Some(read_report) = &mut summary.read_report
-        {
-            read_report.add(&self.content()?.read_report);
-        }
+        let summary = seen.finish(format.as_deref(), repairs);
         Ok(DataSummary { source: self.name.clone(), sha256, ..summary })
     }
 
