@@ -49,7 +49,11 @@ pub enum ArchiveKind {
 
 impl fmt::Display for ArchiveKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
+        f.write_str(match self {
+            Self::Previous => "previous",
+            Self::Session => "session",
+            Self::Manual => "manual",
+        })
     }
 }
 
@@ -71,7 +75,12 @@ pub enum SessionStatus {
 
 impl fmt::Display for SessionStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
+        f.write_str(match self {
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+            Self::Unknown => "unknown",
+        })
     }
 }
 

@@ -12,6 +12,7 @@ mod item;
 mod journal;
 mod local_headers;
 mod source;
+mod sparse;
 mod target;
 mod write;
 

@@ -19,12 +19,14 @@ mod time_parts;
 mod variants;
 mod volumes;
 mod wide;
+mod zone_names;
 mod zones;
 
 pub(super) use contracts::future_root;
 pub(super) use find::find_series;
 pub(super) use further::matches_pattern;
 pub(super) use headerless::{is_data, is_reversed, line_for_parts};
+pub(super) use languages::is_name_in_language;
 pub(super) use resolve::resolve_time;
 pub(super) use symbol::SymbolColumn;
 pub(super) use time::TimeColumn;

@@ -4,12 +4,12 @@
 //! The type of a file is decided by its first bytes, never by its name.
 
 mod beside;
+mod encoding;
 mod errors;
 mod json;
 mod place;
 mod sample;
 mod sniff;
-mod utf16;
 mod whitespace;
 mod zipped;
 mod zstd;
@@ -114,9 +114,9 @@ pub(super) fn open(raw: Box<dyn Read + Send>) -> io::Result<Text> {
 fn text_of(mut text: Box<dyn Read + Send>, packing: Packing) -> io::Result<Text> {
     let mut first_line = Vec::new();
     read_line(&mut *text, &mut first_line)?;
-    if let Some(order) = utf16::order_of(&first_line) {
+    if let Some(encoding) = encoding::encoding_of(&first_line) {
         let inner = Box::new(Cursor::new(first_line).chain(text));
-        return text_of(Box::new(utf16::Utf16Reader::new(inner, order)), packing);
+        return text_of(Box::new(encoding::DecodingReader::new(inner, encoding)), packing);
     }
     if let (Some(program), Some(inner)) = (packing.program(), sniff::packed(&first_line)) {
         return Err(io::Error::new(

@@ -5,7 +5,7 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::session::time_of_ms;
 
@@ -14,7 +14,7 @@ use super::draft::Draft;
 use super::parquet::ParquetWriter;
 
 /// How tables are stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TableFormat {
     /// Typed columns, compressed by Snappy.
@@ -25,7 +25,10 @@ pub enum TableFormat {
 
 impl fmt::Display for TableFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
+        f.write_str(match self {
+            Self::Parquet => "parquet",
+            Self::Csv => "csv",
+        })
     }
 }
 

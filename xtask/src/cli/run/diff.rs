@@ -24,9 +24,9 @@ fn side(context: &mut CommandContext<'_>, name: &str) -> Result<ComparedArchive>
         return Ok(remote::find(&archives, name)?.to_compare());
     }
     let (side, damages) = diff::read(&locate(context, name)?)?;
-    context.warn(damages.iter().map(|damage| {
+    for damage in damages {
         let part = damage.path.as_deref().unwrap_or("the archive");
-        format!("`{}`: {part}: {}", side.name, damage.problem)
-    }));
+        (context.notes)(&format!("warning: `{}`: {part}: {}", side.name, damage.problem));
+    }
     Ok(side)
 }

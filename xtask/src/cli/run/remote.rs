@@ -23,7 +23,9 @@ pub fn remote(context: &mut CommandContext<'_>, task: RemoteTask) -> Result<Task
     if task == RemoteTask::Init && !report.is_new {
         return Ok(outcome(&report, Exit::NothingToDo));
     }
-    context.warn(&report.problems);
+    for problem in &report.problems {
+        (context.notes)(&format!("warning: {problem}"));
+    }
     Ok(outcome(&report, report.exit()))
 }
 

@@ -47,7 +47,9 @@ pub fn run(context: &mut CommandContext<'_>, args: &VerifyArgs) -> Result<TaskOu
             continue;
         }
         let archive = verified?;
-        context.warn(archive.warnings.iter().map(|it| format!("`{}` {it}", archive.name)));
+        for warning in &archive.warnings {
+            (context.notes)(&format!("warning: `{}` {warning}", archive.name));
+        }
         archives.push(archive);
     }
     let exit = match &archives[..] {

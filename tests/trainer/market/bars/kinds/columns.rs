@@ -81,6 +81,24 @@ fn prices_beside() -> Vec<Kind> {
         .refused("has 2 kinds of prices side by side", Flags("--symbol bid")),
         Kind::new("times of the ends", below("end_time,open,high,low,close,volume"))
             .warns("is the time at which a bar ends"),
+        Kind::new("the times of the beginnings beside the ends", {
+            let days = [
+                "2020-01-07",
+                "2020-01-08",
+                "2020-01-09",
+                "2020-01-10",
+                "2020-01-11",
+                "2020-01-14",
+            ];
+            let rows = table("timestamp,candle_begin_time,open,high,low,close,volume", &DAYS);
+            rows.lines()
+                .enumerate()
+                .map(|(n, row)| match n {
+                    0 => format!("{row}\n"),
+                    n => format!("{},{row}\n", days[n - 1]),
+                })
+                .collect::<String>()
+        }),
         Kind::new("an expiry before the date", {
             ordered("Date,Expiry,Open,High,Low,Close,Volume", |cells| {
                 format!("2020-03-20,{}", cells.join(","))
@@ -129,6 +147,18 @@ fn volumes() -> Vec<Kind> {
         Kind::new("an amount alone", days().replace("Volume", "Amount"))
             .without_volume()
             .warns("no column is the volume"),
+        Kind::new("parts of the volume alone", {
+            ordered("Date,Open,High,Low,Close,buy_volume,sell_volume", |cells| {
+                format!("{},9", cells.join(","))
+            })
+        })
+        .without_volume()
+        .warns("there is `buy_volume`, `sell_volume`, used by"),
+        Kind::new(
+            "not known, by Interactive Brokers",
+            ordered(NAMES, |[o, h, l, c, _]| format!("{o},{h},{l},{c},-1.0")),
+        )
+        .without_volume(),
         Kind::new(
             "none",
             ordered("Date,Open,High,Low,Close", |[o, h, l, c, _]| format!("{o},{h},{l},{c}")),
@@ -168,11 +198,33 @@ fn headless() -> Vec<Kind> {
             ordered("", |[o, h, l, c, _]| format!("{o},{h},{l},{c}")).trim_start().to_owned()
         })
         .without_volume(),
-        Kind::new("without names: a symbol before", table("", &DAYS.map(|day| format!("A,{day}"))))
-            .refused(
-                "put this line at the top, with each name above its column: `symbol,date,open",
-                Edit(|text| format!("symbol,date,open,high,low,close,volume\n{text}")),
-            ),
+        Kind::new("without names: a symbol before", table("", &DAYS.map(|day| format!("A,{day}")))),
+        Kind::new("without names: ASCII of MetaStock", {
+            table("", &DAYS.map(|day| format!("AAPL,D,{},000000", day.replace('-', ""))))
+        }),
+        Kind::new(
+            "without names: a number of the share",
+            table("", &DAYS.map(|day| format!("000001,{}", day.replace('-', "")))),
+        ),
+        Kind::new(
+            "without names: row numbers",
+            table("", &[0, 1, 2, 3, 4, 5].map(|row| format!("{row},{}", DAYS[row]))),
+        ),
+        Kind::new(
+            "without names: clocks without zeros",
+            table("", &[30, 31, 32, 33, 34, 35].map(|m| format!("20200106,9{m}"))),
+        )
+        .minutes(),
+        Kind::new(
+            "names that count the columns, as pandas writes them",
+            table(",0,1,2,3,4,5", &[0, 1, 2, 3, 4, 5].map(|row| format!("{row},{}", DAYS[row]))),
+        ),
+        Kind::new("bid and ask in one word", {
+            let names = "date,bidopen,bidclose,bidhigh,bidlow,askopen,askclose,askhigh,asklow";
+            ordered(names, |[o, h, l, c, _]| format!("{o},{c},{h},{l},1,1,2,1"))
+        })
+        .without_volume()
+        .refused("has 2 kinds of prices side by side", Flags("--symbol bid")),
         Kind::new("without names: in another order", {
             ordered("", |[o, h, l, c, v]| format!("{o},{l},{h},{c},{v}")).trim_start().to_owned()
         })

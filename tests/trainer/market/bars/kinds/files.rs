@@ -3,12 +3,15 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use super::Remedy::{Command, Edit};
+use super::Remedy::{Command, Edit, Flags};
 use super::{DAYS, Kind, NAMES, days};
 use crate::market::bars::gzip;
 
 pub(super) fn kinds() -> Vec<Kind> {
-    [texts(), names_and_ends(), packed(), json(), foreign()].into_iter().flatten().collect()
+    [texts(), names_and_ends(), packed(), json(), json_of_services(), foreign()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn texts() -> Vec<Kind> {
@@ -82,13 +85,23 @@ fn names_and_ends() -> Vec<Kind> {
             let names = b"Datum,Er\xf6ffnung,Hoch,Tief,Schluss,Volumen";
             [&names[..], &days().as_bytes()[NAMES.len()..]].concat()
         }),
-        Kind::new("names in GBK", {
-            let names = b"\xc8\xd5\xc6\xda,\xbf\xaa\xc5\xcc,\xd7\xee\xb8\xdf,\xd7\xee\xb5\xcd,\
-                          \xca\xd5\xc5\xcc,\xb3\xc9\xbd\xbb\xc1\xbf";
-            [&names[..], &days().as_bytes()[NAMES.len()..]].concat()
-        })
-        .refused("it is no UTF-8 text", Command("bars.csv")),
+        encoded("names in GBK", encoding_rs::GBK, "日期,开盘,最高,最低,收盘,成交量"),
+        encoded("a title above names in GBK", encoding_rs::GBK, {
+            "000001 平安银行 日线\n日期,开盘,最高,最低,收盘,成交量"
+        }),
+        encoded("names in Big5", encoding_rs::BIG5, "日期,開盤價,最高價,最低價,收盤價,成交股數"),
+        encoded("names in Shift-JIS", encoding_rs::SHIFT_JIS, "日付,始値,高値,安値,終値,出来高"),
+        encoded("names in EUC-KR", encoding_rs::EUC_KR, "일자,시가,고가,저가,종가,거래량"),
+        encoded("names in CP1251", encoding_rs::WINDOWS_1251, "Дата,Откр.,Макс.,Мин.,Цена,Объём"),
+        encoded("names in CP1250", encoding_rs::WINDOWS_1250, {
+            "Data,Otwarcie,Najwyższy,Najniższy,Zamknięcie,Wolumen"
+        }),
     ]
+}
+
+fn encoded(name: &'static str, encoding: &'static encoding_rs::Encoding, names: &str) -> Kind {
+    let (bytes, _, _) = encoding.encode(names);
+    Kind::new(name, [&bytes, &days().as_bytes()[NAMES.len()..]].concat())
 }
 
 fn packed() -> Vec<Kind> {
@@ -137,7 +150,8 @@ fn packed() -> Vec<Kind> {
     ]
 }
 
-fn json() -> Vec<Kind> {
+/// The bars as JSON objects.
+fn objects() -> Vec<String> {
     let row = |day: &str, prices: &str| {
         let cells: Vec<&str> = prices.split(',').collect();
         format!(
@@ -145,16 +159,22 @@ fn json() -> Vec<Kind> {
             cells[0], cells[1], cells[2], cells[3], cells[4]
         )
     };
-    let rows: Vec<String> =
-        DAYS.iter().zip(super::PRICES).map(|(day, prices)| row(day, prices)).collect();
-    let list = format!("[{}]", rows.join(","));
-    let lists: Vec<String> = DAYS
-        .iter()
+    DAYS.iter().zip(super::PRICES).map(|(day, prices)| row(day, prices)).collect()
+}
+
+/// The bars as JSON lists.
+fn lists() -> Vec<String> {
+    DAYS.iter()
         .zip(super::PRICES)
         .map(|(day, prices)| {
             format!("[{},{prices}]", trainer::market::bars::parse_time_ms(day).unwrap())
         })
-        .collect();
+        .collect()
+}
+
+fn json() -> Vec<Kind> {
+    let (rows, lists) = (objects(), lists());
+    let list = format!("[{}]", rows.join(","));
     vec![
         Kind::new("JSON of ccxt", format!("[{}]", lists.join(","))),
         Kind::new("JSON of objects", &list),
@@ -183,6 +203,69 @@ fn json() -> Vec<Kind> {
     ]
 }
 
+fn json_of_services() -> Vec<Kind> {
+    let (rows, lists) = (objects(), lists());
+    vec![
+        Kind::new("JSON of CoinMarketCap", {
+            let inner = |row: &String| {
+                row.replace(r#""open""#, r#""quote": {"USD": {"open""#).replace('}', "}}}")
+            };
+            let rows = rows.iter().map(inner).collect::<Vec<_>>().join(",");
+            format!(r#"{{"data": {{"symbol": "BTC", "quotes": [{rows}]}}}}"#)
+        }),
+        Kind::new("JSON of Taiwan's exchange", {
+            format!(
+                r#"{{"fields": ["日期", "開盤價", "最高價", "最低價", "收盤價", "成交股數"],
+                "data": [{}], "notes": ["符號說明"]}}"#,
+                lists.join(",")
+            )
+        }),
+        Kind::new("JSON of IG", {
+            let row = |(day, prices): (&&str, &str)| {
+                let cells: Vec<&str> = prices.split(',').collect();
+                let [open, high, low, close] = [0, 1, 2, 3].map(|idx| {
+                    format!(r#"{{"bid": {}, "ask": 9, "lastTraded": null}}"#, cells[idx])
+                });
+                format!(
+                    r#"{{"snapshotTime": "{day}", "openPrice": {open}, "highPrice": {high},
+                    "lowPrice": {low}, "closePrice": {close}, "lastTradedVolume": {}}}"#,
+                    cells[4]
+                )
+            };
+            let rows: Vec<String> = DAYS.iter().zip(super::PRICES).map(row).collect();
+            format!(r#"{{"prices": [{}]}}"#, rows.join(","))
+        })
+        .refused("kinds of prices side by side", Flags("--symbol Price.bid")),
+        Kind::new("JSON with the time at the end", {
+            let row = |list: &String| {
+                let (time, prices) = list.trim_matches(['[', ']']).split_once(',').unwrap();
+                format!("[{prices},{time}]")
+            };
+            let rows: Vec<String> = lists.iter().map(row).collect();
+            format!(r#"{{"data": {{"candlestick": [{{"ohlcv": [{}]}}]}}}}"#, rows.join(","))
+        }),
+    ]
+}
+
+/// Fixed columns, prices in hundredths.
+fn cotahist() -> String {
+    let row = |(day, prices): (&&str, &str)| {
+        let numbers: Vec<f64> = prices.split(',').map(|cell| cell.parse().unwrap()).collect();
+        let [open, high, low, close] = [0, 1, 2, 3].map(|idx| (numbers[idx] * 100.0).round());
+        format!(
+            "01{}02PETR4       010{:29}{open:013}{high:013}{low:013}{close:013}{close:013}{:31}\
+             {:018}{:018}\n",
+            day.replace('-', ""),
+            "",
+            "",
+            numbers[4],
+            0
+        )
+    };
+    let rows = DAYS.iter().zip(super::PRICES).map(row);
+    format!("00COTAHIST.2020\n{}99COTAHIST.2020\n", rows.collect::<String>())
+}
+
 fn foreign() -> Vec<Kind> {
     let wild = |name: &str| {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/data/wild");
@@ -201,6 +284,7 @@ fn foreign() -> Vec<Kind> {
                 "2020-01-15 00:00:00  104.5 106 104 105  900",
             ])
             .refused("is a Feather (Arrow) file", Command("bars.csv")),
+        Kind::new("B3's COTAHIST", cotahist()).refused("COTAHIST", Command("bars.csv")),
         Kind::new("a web page", "<!DOCTYPE html>\n<html>")
             .refused("download the data itself, as CSV", Edit(|_| days())),
         Kind::new(

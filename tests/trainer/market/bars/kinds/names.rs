@@ -36,6 +36,33 @@ pub(super) fn kinds() -> Vec<Kind> {
 
 const VENDORS: &[(&str, &str, &str)] = &[
     (
+        "NSE, history",
+        "CH_SYMBOL,CH_TRADE_HIGH_PRICE,CH_TRADE_LOW_PRICE,CH_OPENING_PRICE,CH_CLOSING_PRICE,\
+         CH_TOT_TRADED_QTY,CH_52WEEK_HIGH_PRICE,CH_52WEEK_LOW_PRICE,CH_TIMESTAMP",
+        "xhlocv00t",
+    ),
+    ("FXCM, its volume", "date,open,close,high,low,tickqty", "tochlv"),
+    (
+        "NSE, indices",
+        "Index Name,Index Date,Open Index Value,High Index Value,Low Index Value,Closing Index \
+         Value,Points Change,Change(%),Volume,Turnover (Rs. Cr.)",
+        "xtohlc00vm",
+    ),
+    ("pandas without names", "0,1,2,3,4,5", "tohlcv"),
+    (
+        "Tardis",
+        "type,symbol,timestamp,open,high,low,close,volume,openTimestamp,closeTimestamp",
+        "xx0ohlcvt0",
+    ),
+    ("dYdX", "startedAt,updatedAt,low,high,open,close,baseTokenVolume", "t0lhocv"),
+    (
+        "what Yahoo's pages explain",
+        "Date,Open,High,Low,Close Close price adjusted for splits.,Adj Close Adjusted close price \
+         adjusted for splits and dividend and/or capital gain distributions.,Volume",
+        "tohlccv",
+    ),
+    ("Dhaka", "DATE,TRADING CODE,LTP*,HIGH,LOW,OPENP*,CLOSEP*,YCP,TRADE,VOLUME", "tx0hloc00v"),
+    (
         "CRSP",
         "date,PERMNO,TICKER,BIDLO,ASKHI,PRC,VOL,RET,OPENPRC,SHROUT,CFACPR,CFACSHR",
         "t0xlhcv0o000",
@@ -72,6 +99,21 @@ const VENDORS: &[(&str, &str, &str)] = &[
 ];
 
 const LANGUAGES: &[(&str, &str, &str)] = &[
+    ("Investing.com, Dutch", "Datum,Laatste,Open,Hoog,Laag,Vol.,Verschil %", "tcohlv0"),
+    ("Investing.com, Swedish", "Datum,Senaste,Öppen,Högst,Lägst,Vol.,+/- %", "tcohlv0"),
+    ("Investing.com, Danish", "Dato,Seneste,Åben,Høj,Lav,Vol.,Ændring %", "tcohlv0"),
+    ("Investing.com, Polish", "Data,Ostatnio,Otwarcie,Max.,Min.,Wol.,Zmiana%", "tcohlv0"),
+    ("Investing.com, Chinese", "日期,收盘,开盘,高,低,交易量,涨跌幅", "tcohlv0"),
+    ("Investing.com, Hong Kong", "日期,收市,開市,高,低,成交量,升跌（%）", "tcohlv0"),
+    ("Investing.com, Korean", "날짜,종가,오픈,고가,저가,거래량,변동 %", "tcohlv0"),
+    ("Investing.com, Thai", "วันเดือนปี,ล่าสุด,ราคาเปิด,สูงสุด,ต่ำสุด,ปริมาณ,% เปลี่ยน", "tcohlv0"),
+    ("Investing.com, Arabic", "التاريخ,الأخير,الافتتاح,الأعلى,الأدنى,الحجم,التغير %", "tcohlv0"),
+    ("Hebrew", "תאריך,שער פתיחה,שער גבוה,שער נמוך,שער נעילה,מחזור", "tohlcv"),
+    (
+        "units in brackets",
+        "證券代碼,年月日,開盤價(元),最高價(元),最低價(元),收盤價(元),成交量(千股)",
+        "xtohlcv",
+    ),
     ("German", "Datum,Anfangskurs,Höchstkurs,Tiefstkurs,Schlusskurs,Stücke,Umsatz", "tohlcvm"),
     (
         "French",
@@ -105,6 +147,13 @@ const LANGUAGES: &[(&str, &str, &str)] = &[
 
 /// Of two volumes, that in money is known by their ratio, a price.
 const VOLUMES: &[(&str, &str, &str)] = &[
+    ("Borsa Istanbul", "Tarih,Açılış,En Yüksek,En Düşük,Kapanış,Hacim(Lot),AOF", "tohlcv0"),
+    ("Kabutan", "日付,始値,高値,安値,終値,前日比,売買高(株)", "tohlc0v"),
+    (
+        "Frankfurt",
+        "Datum,Eröffnungskurs,Schlusskurs,Tageshoch,Tagestief,Umsatz in Stück,Umsatz in Euro",
+        "tochlvm",
+    ),
     ("Huobi", "id,open,close,low,high,amount,vol,count", "toclhvm0"),
     ("Poloniex", "date,high,low,open,close,volume,quoteVolume", "thlocmv"),
     ("Gate", "timestamp,volume,close,high,low,open,amount", "tmchlov"),

@@ -175,6 +175,10 @@ fn splits() -> Vec<Kind> {
             format!("{NAMES},interval\n{rows}2020-01-06 01:00,1,2,1,2,3,1h\n")
         })
         .refused("holds several intervals", Flags("--symbol 1d")),
+        Kind::new("names in quotes between blanks, as R writes them", {
+            let names = "\"Index\" \"A.Open\" \"A.High\" \"A.Low\" \"A.Close\" \"A.Volume\"";
+            days().replace(NAMES, names).replace(',', " ")
+        }),
         Kind::new("row names of R", {
             let rows = days();
             let rows = rows.lines().enumerate().map(|(idx, row)| match idx {

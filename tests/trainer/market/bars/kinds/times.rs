@@ -24,6 +24,7 @@ fn by_minute(form: impl Fn(u64) -> String) -> String {
 pub(super) fn kinds() -> Vec<Kind> {
     [
         numbers(),
+        of_pandas(),
         other_numbers(),
         short_or_odd(),
         texts(),
@@ -54,6 +55,35 @@ fn numbers() -> Vec<Kind> {
         Kind::new("YYYYMMDDHH", by_hour(|hour| format!("20200106{:02}", 9 + hour))).hours(9),
         Kind::new("YYYYMMDDHHMM", by_minute(|minute| format!("2020010609{minute}"))).minutes(),
         Kind::new("YYYYMMDDHHMMSS", by_minute(|minute| format!("2020010609{minute}00"))).minutes(),
+    ]
+}
+
+fn of_pandas() -> Vec<Kind> {
+    vec![
+        Kind::new(
+            "YYYYMMDD.HHMM",
+            table(NAMES, &[10, 11, 12, 13, 14, 15].map(|h| format!("20200106.{h}"))),
+        )
+        .hours(10),
+        Kind::new("weeks, as pandas writes them", {
+            let weeks = [
+                "2020-01-06/2020-01-12",
+                "2020-01-13/2020-01-19",
+                "2020-01-20/2020-01-26",
+                "2020-01-27/2020-02-02",
+                "2020-02-03/2020-02-09",
+                "2020-02-10/2020-02-16",
+            ];
+            table(NAMES, &weeks)
+        })
+        .at(&[
+            "2020-01-06",
+            "2020-01-13",
+            "2020-01-20",
+            "2020-01-27",
+            "2020-02-03",
+            "2020-02-10",
+        ]),
     ]
 }
 
@@ -381,6 +411,11 @@ fn zones() -> Vec<Kind> {
     };
     vec![
         Kind::new("EET in the name", hours("Time (EET)", "")).hours(7),
+        Kind::new("a city in the name", hours("New York Time", "")).hours(14),
+        Kind::new("the coast in the name", hours("datetime_eastern", "")).hours(14),
+        Kind::new("a city in the name, in Chinese", hours("北京时间", "")).hours(1),
+        Kind::new("an offset in the name", hours("datetime_utc_plus_8", "")).hours(1),
+        Kind::new("an offset in the name without a sign", hours("Time_GMT2", "")).hours(7),
         Kind::new("UTC in the name", hours("timestamp_utc", "")).hours(9),
         Kind::new("an IANA zone behind it", hours("Date", " America/New_York")).hours(14),
         Kind::new("EST", hours("Date", " EST")).hours(14),

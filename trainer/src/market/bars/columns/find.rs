@@ -87,12 +87,21 @@ impl Columns {
             (price("open")?, price("high")?, price("low")?, price("close")?);
         let Some(time) = time.filter(|_| missing.is_empty()) else {
             let first = missing[0].trim_matches('`').to_owned();
+            let is_only_price = missing == ["`open`", "`high`", "`low`"];
+            let only_price = is_only_price.then(|| {
+                let price = printable(names[close].as_bytes());
+                format!(
+                    "; if there is no other price, read this one as all four by --column \
+                     'open={price}' --column 'high={price}' --column 'low={price}'"
+                )
+            });
             bail!(
                 "has no column {}; found {}; name the columns time, open, high, low, close \
                  and, if there is one, volume, or say which they are in `bars.columns`, such as \
-                 by `--column {first}=NAME`",
+                 by `--column {first}=NAME`{}",
                 missing.join(", "),
-                quoted(names)
+                quoted(names),
+                only_price.unwrap_or_default()
             );
         };
         let volumes = match given.column("volume")? {
@@ -159,6 +168,9 @@ impl Columns {
         }
         if let Some(idx) = found.volume {
             "volume".clone_into(&mut names[idx]);
+        }
+        if let Some(idx) = found.symbol {
+            "symbol".clone_into(&mut names[idx]);
         }
         let prices = [0, 1, 2, 3].map(|idx| found.open + idx);
         Ok(Self {

@@ -1,5 +1,7 @@
 //! Finds the columns of a file without a header by their values.
 
+use std::cmp::Ordering;
+
 use super::time::TimeColumn;
 use crate::market::bars::lenient::number_in;
 use crate::market::bars::timestamp::{is_bare_clock, is_clock, is_date, is_numeric_time};
@@ -11,11 +13,15 @@ const N_PAIRS_MANY: usize = 30;
 
 /// The columns of a file without a header.
 pub(super) struct HeaderlessColumns {
+    pub(super) symbol: Option<usize>,
     pub(super) time: TimeColumn,
     /// The index of the open; high, low and close follow.
     pub(super) open: usize,
     pub(super) volume: Option<usize>,
 }
+
+/// The most columns of labels before the time.
+const N_LABELS_MAX: usize = 2;
 
 const PARTS: [&str; 5] = ["open", "high", "low", "close", "volume"];
 
@@ -32,27 +38,72 @@ fn is_date_or_count(cell: &str) -> bool {
     is_date(cell.trim().as_bytes()) || is_numeric_time(cell.trim().as_bytes())
 }
 
-/// Returns the columns of `rows` if they are unambiguous: a time, then
-/// open, high, low and close in this order, then possibly a volume.
+/// Returns the columns of `rows` if they are unambiguous: possibly a
+/// symbol or a row number, a time, then open, high, low and close in this
+/// order, then possibly a volume.
 pub(super) fn recognize(rows: &[Vec<String>]) -> Option<HeaderlessColumns> {
+    let n_labels = (0..N_LABELS_MAX).take_while(|&idx| is_label(rows, idx)).count();
+    let found = (0..=n_labels).find_map(|time| recognize_from(rows, time))?;
+    let symbol = (n_labels > 0 && !is_counted(rows)).then_some(0);
+    Some(HeaderlessColumns { symbol, ..found })
+}
+
+/// Whether the column holds texts that are no times, such as a symbol, or
+/// numbers that tell nothing.
+fn is_label(rows: &[Vec<String>], idx: usize) -> bool {
+    let is_text = |row: &Vec<String>| {
+        row.get(idx).is_some_and(|cell| {
+            cell.chars().any(char::is_alphabetic)
+                && number_in(cell).is_none()
+                && !is_date(cell.trim().as_bytes())
+        })
+    };
+    let is_first = |row: &Vec<String>| row.get(idx) == rows[0].get(idx);
+    let are_constant = rows.len() > 1 && rows.iter().all(is_first);
+    rows.iter().all(is_text) || are_constant || (idx == 0 && is_counted(rows))
+}
+
+/// Whether the first column counts the rows.
+fn is_counted(rows: &[Vec<String>]) -> bool {
+    let count = |row: &Vec<String>| row[0].trim().parse::<usize>().ok();
+    let follows = |pair: &[Vec<String>]| {
+        count(&pair[0]).is_some_and(|before| count(&pair[1]) == Some(before + 1))
+    };
+    rows.len() > 1 && rows.windows(2).all(follows)
+}
+
+/// Returns the columns if the time begins in the column at `first`.
+fn recognize_from(rows: &[Vec<String>], first: usize) -> Option<HeaderlessColumns> {
     let cell = |row: &[String], idx: usize| row.get(idx).map(|cell| cell.trim().to_owned());
     let all = |is: &dyn Fn(&[u8]) -> bool, idx: usize| {
         rows.iter().all(|row| cell(row, idx).is_some_and(|cell| is(cell.as_bytes())))
     };
-    let is_time = all(&is_date, 0) || all(&is_numeric_time, 0);
+    let (next, third) = (first + 1, first + 2);
+    let is_time = all(&is_date, first) || all(&is_numeric_time, first);
     // Digits may be a price or volume; those of a clock time have the same
-    // length in each row.
-    let are_long = rows.iter().all(|row| row.get(1).is_some_and(|cell| cell.trim().len() == 4));
-    let has_clock = is_time && (all(&is_bare_clock, 1) || (all(&is_clock, 1) && are_long));
-    let whole = (is_time && are_prices(rows, 1)).then_some((TimeColumn::Whole(0), 1));
-    let split = (has_clock && are_prices(rows, 2)).then_some((TimeColumn::Split(0, 1), 2));
+    // length in each row, or increase during a day.
+    let are_long = rows.iter().all(|row| row.get(next).is_some_and(|cell| cell.trim().len() == 4));
+    let are_clocks = all(&is_clock, next) && (are_long || increases_within(rows, first));
+    let has_clock = is_time && (all(&is_bare_clock, next) || are_clocks);
+    let whole = (is_time && are_prices(rows, next)).then_some((TimeColumn::Whole(first), next));
+    let split =
+        (has_clock && are_prices(rows, third)).then_some((TimeColumn::Split(first, next), third));
     // If both match, the columns are ambiguous.
     let (time, open) = whole.xor(split)?;
-    let volume = open + 4;
-    if rows[0].len() == volume {
-        return Some(HeaderlessColumns { time, open, volume: None });
-    }
-    is_volume(rows, open, volume).then_some(HeaderlessColumns { time, open, volume: Some(volume) })
+    let volume = Some(open + 4).filter(|volume| rows[0].len() > *volume);
+    let is_right = volume.is_none_or(|volume| is_volume(rows, open, volume));
+    is_right.then_some(HeaderlessColumns { symbol: None, time, open, volume })
+}
+
+/// Whether the numbers behind a date increase, or all decrease, as long as
+/// it is the same.
+fn increases_within(rows: &[Vec<String>], date: usize) -> bool {
+    let pairs = rows.windows(2).filter(|pair| pair[0].get(date) == pair[1].get(date));
+    let order =
+        |pair: &[Vec<String>]| number(&pair[0], date + 1).partial_cmp(&number(&pair[1], date + 1));
+    let orders: Vec<Option<Ordering>> = pairs.map(order).collect();
+    let are_all = |order: Ordering| orders.iter().all(|found| *found == Some(order));
+    !orders.is_empty() && (are_all(Ordering::Less) || are_all(Ordering::Greater))
 }
 
 fn number(row: &[String], idx: usize) -> Option<f64> {

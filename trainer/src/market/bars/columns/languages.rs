@@ -1,6 +1,8 @@
 //! Names of columns in other languages than English, without accents on
 //! Latin letters. Only whole names match.
 
+use crate::market::bars::letters::plain_letters;
+
 /// The names in one language, separated by spaces.
 pub(super) struct Language {
     pub(super) time: &'static str,
@@ -14,7 +16,7 @@ pub(super) struct Language {
     pub(super) turnover: &'static str,
 }
 
-pub(super) static LANGUAGES: [Language; 20] = [
+pub(super) static LANGUAGES: [Language; 23] = [
     // German.
     Language {
         time: "datum zeit zeitpunkt handelstag",
@@ -22,8 +24,8 @@ pub(super) static LANGUAGES: [Language; 20] = [
         high: "hoch hochst hoechst hochstkurs hoechstkurs tageshoch",
         low: "tief tiefst tiefstkurs tagestief",
         close: "schluss schlusskurs zuletzt",
-        volume: "stuck stucke stuecke handelsvolumen volumen",
-        turnover: "umsatz umsatzineur",
+        volume: "stuck stucke stuecke umsatzinstuck handelsvolumen volumen",
+        turnover: "umsatz umsatzineur umsatzineuro",
     },
     // Spanish.
     Language {
@@ -71,14 +73,14 @@ pub(super) static LANGUAGES: [Language; 20] = [
         open: "openingskoers",
         high: "hoog hoogste",
         low: "laag laagste",
-        close: "slot slotkoers sluiting",
+        close: "slot slotkoers sluiting laatste",
         volume: "aantal",
         turnover: "omzet",
     },
     // Swedish.
     Language {
         time: "datum",
-        open: "oppning oppningskurs",
+        open: "oppning oppningskurs oppen",
         high: "hogst hogsta",
         low: "lagst lagsta",
         close: "stangning slutkurs senast senaste",
@@ -88,11 +90,11 @@ pub(super) static LANGUAGES: [Language; 20] = [
     // Danish and Norwegian.
     Language {
         time: "dato",
-        open: "abning apning apningskurs",
+        open: "abning apning apningskurs aben",
         high: "hoy hoj hojest hojeste hoyest hoyeste",
         low: "lav lavest laveste",
-        close: "slut slutt lukke siste senest",
-        volume: "volum",
+        close: "slut slutt lukke siste senest seneste",
+        volume: "volum totaltantallaksjeromsatt",
         turnover: "omsetning omsætning",
     },
     // Finnish.
@@ -112,7 +114,7 @@ pub(super) static LANGUAGES: [Language; 20] = [
         high: "najwyzszy",
         low: "najnizszy",
         close: "zamkniecie zamkniecia ostatnio",
-        volume: "wolumen",
+        volume: "wolumen wol",
         turnover: "obrot",
     },
     // Czech.
@@ -188,16 +190,16 @@ pub(super) static LANGUAGES: [Language; 20] = [
     // Chinese.
     Language {
         time: "日期 时间 時間 交易日期 交易日 交易时间",
-        open: "开盘 开盘价 開盤 開盤價 今开",
-        high: "最高 最高价 最高價",
-        low: "最低 最低价 最低價",
-        close: "收盘 收盘价 收盤 收盤價 最新价",
-        volume: "成交量 成交量股 成交量手 总手 成交股数 成交股數",
-        turnover: "成交额 成交额元 成交金额 成交金额元 成交金額 金额",
+        open: "开盘 开盘价 開盤 開盤價 開市 開市價 今开",
+        high: "最高 最高价 最高價 高",
+        low: "最低 最低价 最低價 低",
+        close: "收盘 收盘价 收盤 收盤價 收市 收市價 最新价",
+        volume: "成交量 交易量 总手 總手 成交股数 成交股數",
+        turnover: "成交额 成交額 成交金额 成交金額 金额",
     },
     // Japanese.
     Language {
-        time: "日付 日時 年月日",
+        time: "日付 日付け 日時 年月日",
         open: "始値",
         high: "高値",
         low: "安値",
@@ -207,15 +209,65 @@ pub(super) static LANGUAGES: [Language; 20] = [
     },
     // Korean.
     Language {
-        time: "날짜 일자 일시",
-        open: "시가",
+        time: "날짜 일자 일시 체결시간",
+        open: "시가 오픈",
         high: "고가",
         low: "저가",
-        close: "종가",
+        close: "종가 현재가",
         volume: "거래량",
         turnover: "거래대금",
     },
+    // Thai, without marks of tones.
+    Language {
+        time: "วันเดือนปี วันที",
+        open: "เปิด ราคาเปิด",
+        high: "สูงสุด ราคาสูงสุด",
+        low: "ตำสุด ราคาตำสุด",
+        close: "ลาสุด ปิด ราคาปิด",
+        volume: "ปริมาณ",
+        turnover: "มูลคา",
+    },
+    // Arabic.
+    Language {
+        time: "التاريخ",
+        open: "الافتتاح افتتاح مفتوح",
+        high: "الأعلى أعلى مرتفع",
+        low: "الأدنى أدنى منخفض",
+        close: "الأخير الإغلاق إغلاق السعر",
+        volume: "الحجم حجم",
+        turnover: "",
+    },
+    // Hebrew.
+    Language {
+        time: "תאריך",
+        open: "פתיחה שערפתיחה",
+        high: "גבוה שערגבוה",
+        low: "נמוך שערנמוך",
+        close: "שער נעילה שערנעילה אחרון",
+        volume: "נפח מחזור",
+        turnover: "",
+    },
 ];
+
+/// Names of a column of clock times beside one of dates.
+const CLOCKS: &str = "uhrzeit zeit hora heure ora tijd tid klokkeslett godzina godz czas время saat \
+                      waktu jam 时间 時間 時刻 시간 เวลา";
+
+/// Whether a column named so, in one of the languages, may hold the clock
+/// times that belong to dates.
+pub(super) fn is_clock_name(name: &str) -> bool {
+    CLOCKS.split_whitespace().any(|known| known == name)
+}
+
+/// Whether `name` is that of a time, a price or a volume in any of the
+/// languages; a unit in brackets does not count.
+pub(in crate::market::bars) fn is_name_in_language(name: &str) -> bool {
+    let head = name.split(['(', '（', '[']).next().unwrap_or_default();
+    let plain: String = plain_letters(head).chars().filter(|l| l.is_alphanumeric()).collect();
+    let roles: [fn(&Language) -> &'static str; 6] =
+        [|l| l.time, |l| l.open, |l| l.high, |l| l.low, |l| l.close, |l| l.volume];
+    roles.into_iter().any(|role| is_any(&plain, role))
+}
 
 /// Whether `name` is one of the `names` of any language.
 pub(super) fn is_any(name: &str, names: fn(&Language) -> &'static str) -> bool {

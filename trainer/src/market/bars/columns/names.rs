@@ -11,55 +11,27 @@ const N_SHOWN: usize = 24;
 
 /// Words that give a column another meaning: `Adj Close`, `quote_volume`,
 /// `taker_buy_volume`.
-const FOREIGN_WORDS: [&str; 31] = [
-    "adj",
-    "adjusted",
-    "quote",
-    "taker",
-    "asset",
-    "prev",
-    "previous",
-    "prvs",
-    "pre",
-    "spread",
-    "range",
-    "limit",
-    "mean",
-    "avg",
-    "time",
-    "timestamp",
-    "ts",
-    // Derived prices, at which nothing is traded.
-    "log",
-    "ln",
-    "norm",
-    "normalized",
-    "scaled",
-    "zscore",
-    "diff",
-    "ret",
-    "return",
-    "returns",
-    "pct",
-    "change",
-    "ha",
-    "heikin",
-];
+const FOREIGN_WORDS: &str = "adj adjusted quote taker asset prev previous prvs pre spread range limit \
+                             mean avg time timestamp ts";
+
+/// Words of derived prices, at which nothing is traded.
+const DERIVED_WORDS: &str = "log ln norm normalized scaled zscore diff ret return returns pct change ha \
+                             heikin";
 
 pub(super) const PRICES: [&str; 4] = ["open", "high", "low", "close"];
 
 /// Words in the name of a price that say nothing of its role: `Open
 /// Price`, `Open (USD)`, `Cours le plus haut`.
-const PRICE_FILLERS: [&str; 20] = [
-    "price", "prices", "prc", "pric", "px", "trade", "p", "kurs", "cours", "prezzo", "precio",
-    "preco", "цена", "of", "de", "di", "d", "le", "el", "do",
+const PRICE_FILLERS: [&str; 22] = [
+    "price", "prices", "index", "value", "prc", "pric", "px", "trade", "p", "kurs", "cours",
+    "prezzo", "precio", "preco", "цена", "of", "de", "di", "d", "le", "el", "do",
 ];
 
 /// Currencies of prices and of volumes in money.
-pub(super) const MONEY: [&str; 32] = [
+pub(super) const MONEY: [&str; 36] = [
     "usd", "usdt", "usdc", "busd", "eur", "gbp", "jpy", "krw", "try", "cny", "tusd", "fdusd",
     "inr", "rs", "brl", "rub", "aud", "nzd", "cad", "chf", "hkd", "sgd", "twd", "sek", "nok",
-    "dkk", "pln", "thb", "idr", "zar", "sar", "currency",
+    "dkk", "pln", "thb", "idr", "zar", "sar", "tl", "元", "円", "원", "currency",
 ];
 
 /// The same at the begin or end of a name in one word: `OPENPRC`.
@@ -72,7 +44,7 @@ struct PriceNames {
 }
 
 const OPEN: PriceNames = PriceNames {
-    tiers: [&["open", "o"], &["opening", "op", "opn", "first"], &["prcod", "preabe"], &[]],
+    tiers: [&["open", "o"], &["opening", "op", "opn", "openp", "first"], &["prcod", "preabe"], &[]],
     in_language: |language| language.open,
 };
 const HIGH: PriceNames = PriceNames {
@@ -96,16 +68,22 @@ const LOW: PriceNames = PriceNames {
 const CLOSE: PriceNames = PriceNames {
     tiers: [
         &["close", "c"],
-        &["closing", "cl", "cls", "closelast", "legalclose", "prccd"],
-        &["last", "latest", "tradeprice", "preult", "trdprc1"],
+        &["closing", "cl", "cls", "closep", "closelast", "legalclose", "prccd"],
+        &["last", "latest", "ltp", "tradeprice", "preult", "trdprc1"],
         &["price", "prc", "settle", "settlement"],
     ],
     in_language: |language| language.close,
 };
 
-/// Inserts spaces into camel case: `openBid`, `AskClose`.
+/// Inserts spaces into camel case, and behind bid and ask: `openBid`,
+/// `AskClose`, `bidopen`.
 pub(super) fn split_camel_case(name: &str) -> String {
     let mut spaced = String::new();
+    for side in ["bid", "ask"] {
+        if let Some(price) = name.strip_prefix(side).filter(|price| PRICES.contains(price)) {
+            return format!("{side} {price}");
+        }
+    }
     for letter in name.chars() {
         if letter.is_uppercase() && spaced.ends_with(char::is_lowercase) {
             spaced.push(' ');
@@ -116,12 +94,22 @@ pub(super) fn split_camel_case(name: &str) -> String {
 }
 
 /// Splits `BTC.open`, `Open time` and `baseVolume` into lower-case words.
+/// Of a name that repeats its first word, as in `Close Close price
+/// adjusted for splits`, the rest explains it.
 pub(super) fn words(name: &str) -> Vec<String> {
-    plain_letters(&split_camel_case(name))
+    let mut words: Vec<String> = plain_letters(&split_camel_case(name))
         .split(|letter: char| !letter.is_alphanumeric())
         .filter(|word| !word.is_empty())
         .map(str::to_owned)
-        .collect()
+        .collect();
+    if words.len() > 2 && words[0] == words[1] {
+        words.truncate(1);
+    }
+    words
+}
+
+fn is_foreign_word(word: &str) -> bool {
+    [FOREIGN_WORDS, DERIVED_WORDS].iter().any(|words| words.split(' ').any(|known| known == word))
 }
 
 /// Whether the last word is a role, after a prefix such as `BTC.` that
@@ -131,7 +119,9 @@ pub(super) fn is_prefixed(words: &[String], is_role: impl Fn(&str) -> bool) -> b
         return false;
     };
     let is_other_price = |word: &str| PRICES.contains(&word) && word != last;
-    let is_foreign = |word: &String| FOREIGN_WORDS.contains(&word.as_str()) || is_other_price(word);
+    // `52W_HIGH` is the high of a year.
+    let is_foreign =
+        |word: &String| is_foreign_word(word) || is_other_price(word) || word.starts_with("52");
     !prefix.is_empty() && is_role(last) && !prefix.iter().any(is_foreign)
 }
 
@@ -203,8 +193,7 @@ fn is_affixed(words: &[Vec<String>], candidate: &[String], role: &str) -> bool {
     };
     match candidate {
         [first, suffix @ ..] if first == role && !suffix.is_empty() => {
-            let is_foreign = |word: &String| FOREIGN_WORDS.contains(&word.as_str());
-            !suffix.iter().any(is_foreign)
+            !suffix.iter().any(|word| is_foreign_word(word))
                 && all_have(&|price| [&[price.to_owned()], suffix].concat())
         }
         [first, last] if last == role && matches!(first.as_str(), "adj" | "adjusted") => {

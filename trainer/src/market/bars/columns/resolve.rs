@@ -1,12 +1,14 @@
 //! Resolves by the first rows what column names leave ambiguous.
 
+use super::languages::is_clock_name;
 use super::names::words;
+use super::time_names::is_start;
 use super::time_parts::{ClockColumns, DateColumns, TimeParts};
 use super::{Columns, TimeColumn};
 use crate::market::bars::config::BarsConfig;
 use crate::market::bars::printable;
 use crate::market::bars::timestamp::{
-    is_bare_clock, is_clock, is_date, is_number_of_day, is_numeric_time,
+    TimeParser, is_bare_clock, is_clock, is_date, is_number_of_day, is_numeric_time,
 };
 
 impl Columns {
@@ -23,14 +25,22 @@ impl Columns {
                 row[0].len() < 9 && row[0].bytes().all(|byte| byte.is_ascii_digit())
             };
             // `YYYYMMDD` is longer than any row number here.
-            if rows.iter().all(|row| is_short(row) && !is_numeric_time(row[0].as_bytes())) {
+            let is_count = |row| is_short(row) && !is_numeric_time(row[0].as_bytes());
+            if rows.iter().all(is_count) && config.time_format.is_none() {
                 return Err(
-                    "has no column `time`: the first, without a name, only numbers the rows"
+                    "has no column `time`: the first, without a name, only numbers the rows; \
+                     write the times, too, such as by `write.zoo(prices, \"bars.csv\", sep = \
+                     \",\")` in R"
                         .to_owned(),
                 );
             }
         }
         self.time = self.resolve_time_column(rows);
+        if let TimeColumn::Whole(time) = self.time
+            && !config.columns.contains_key("time")
+        {
+            self.time = TimeColumn::Whole(self.start_of_bar(time, rows).unwrap_or(time));
+        }
         let times = rows.iter().map(|row| self.time.joined(row));
         if are_ranges(&times.collect::<Vec<_>>()) {
             return Err(format!(
@@ -41,6 +51,25 @@ impl Columns {
         }
         self.resolve_volume(rows, config.columns.contains_key("volume"));
         Ok(())
+    }
+
+    /// Finds the column with the times at which bars begin, where the one
+    /// at `time` is as much later in each row.
+    fn start_of_bar(&self, time: usize, rows: &[Vec<String>]) -> Option<usize> {
+        let parser = TimeParser::new();
+        let times = |idx: usize| -> Option<Vec<i64>> {
+            rows.iter().map(|row| parser.parse(row[idx].trim().as_bytes())).collect()
+        };
+        let ends = times(time)?;
+        let is_start_of = |idx: &usize| {
+            let Some(starts) = times(*idx).filter(|_| *idx != time) else {
+                return false;
+            };
+            let later: Vec<i64> =
+                ends.iter().zip(&starts).map(|(end, start)| end - start).collect();
+            rows.len() > 1 && later[0] > 0 && later.iter().all(|ms| *ms == later[0])
+        };
+        (0..self.width).filter(|idx| is_start(&self.names[*idx])).find(is_start_of)
     }
 
     /// Decides whether `Date` and `Time` belong together or one of them is
@@ -72,8 +101,12 @@ impl Columns {
     fn with_clock(&self, date: usize, rows: &[Vec<String>]) -> TimeColumn {
         let repeats = repeats(rows, date);
         let prices = [self.open, self.high, self.low, self.close];
-        let is_clock =
-            |idx: &usize| *idx != date && !prices.contains(idx) && all(rows, &is_bare_clock, *idx);
+        // Four digits are a clock time only by the name.
+        let are_clocks = |idx: usize| {
+            let is_named = is_clock_name(&words(&self.names[idx]).concat());
+            all(rows, if is_named { &is_clock } else { &is_bare_clock }, idx)
+        };
+        let is_clock = |idx: &usize| *idx != date && !prices.contains(idx) && are_clocks(*idx);
         let mut clocks = (0..self.width).filter(is_clock).filter(|_| repeats);
         match (clocks.next(), clocks.next()) {
             (Some(clock), None) => TimeColumn::Split(date, clock),

@@ -4,11 +4,12 @@ use super::TimeColumn;
 use super::languages::is_any;
 use super::names::{is_prefixed, words};
 use super::time_parts::{ClockColumns, DateColumns, PartNames, TimeParts};
-use crate::market::bars::timestamp::TimeZone;
+use super::zone_names::{unknown_zone_of, zone_of};
 
 /// Names of a time column, best first.
 const TIME_NAMES: [&str; 27] = [
     "opentime",
+    "opentimestamp",
     "timeperiodstart",
     "periodstart",
     "intervalstart",
@@ -26,7 +27,6 @@ const TIME_NAMES: [&str; 27] = [
     "gmttime",
     "localtime",
     "datetimeutc",
-    "opentimestamp",
     "tsevent",
     "date",
     "datum",
@@ -38,8 +38,9 @@ const TIME_NAMES: [&str; 27] = [
 ];
 
 /// Names of a time column that are used if no better one is found.
-const OTHER_TIME_NAMES: [&str; 15] = [
+const OTHER_TIME_NAMES: [&str; 20] = [
     "starttime",
+    "startedat",
     "start",
     "begintime",
     "begin",
@@ -54,6 +55,10 @@ const OTHER_TIME_NAMES: [&str; 15] = [
     "dlycaldt",
     "day",
     "ticks",
+    "ctm",
+    "bob",
+    "from",
+    "snappedat",
 ];
 
 /// Names of a column with the date, if another one has the clock time.
@@ -111,12 +116,6 @@ const TIME_WORDS: [&str; 26] = [
 
 /// Words of which it must have at least one.
 const TIME_ROOTS: [&str; 5] = ["time", "date", "timestamp", "datetime", "ts"];
-
-/// Ambiguous or unsupported abbreviations of time zones.
-const AMBIGUOUS_ZONES: [&str; 22] = [
-    "IST", "CST", "AST", "ADT", "GST", "BRT", "BRST", "ART", "CLT", "COT", "PET", "PHT", "ICT",
-    "MYT", "THA", "TRT", "EAT", "WAT", "CAT", "SST", "UZT", "KZT",
-];
 
 /// Words that make a date one of a contract, not of a bar.
 const CONTRACT_WORDS: [&str; 7] =
@@ -201,6 +200,14 @@ fn is_time_of_bar(words: &[String]) -> bool {
         && words.iter().all(|word| TIME_WORDS.contains(&word.as_str()))
 }
 
+/// Whether the name is that of the time at which a bar begins.
+pub(super) fn is_start(name: &str) -> bool {
+    let words = words(name);
+    let is_begin = |word: &String| ["open", "opening", "start", "begin"].contains(&word.as_str());
+    let is_known = ["begin", "start", "bob", "from"].contains(&words.concat().as_str());
+    is_known || (is_time_of_bar(&words) && words.iter().any(is_begin))
+}
+
 /// Returns `name` without a time zone in brackets.
 fn without_zone(name: &str) -> &str {
     match name.split_once(['(', '[']) {
@@ -211,25 +218,6 @@ fn without_zone(name: &str) -> &str {
 
 fn has_zone(name: &str) -> bool {
     zone_of(name).is_some() || unknown_zone_of(name).is_some()
-}
-
-/// Returns the time zone in the name of a time column: `Time (EET)`,
-/// `timestamp_utc`.
-pub(super) fn zone_of(name: &str) -> Option<TimeZone> {
-    let inner = name.split_once(['(', '[']).map(|(_, inner)| inner.trim_end_matches([')', ']']));
-    let whole = inner.and_then(|inner| TimeZone::parse(inner.trim()));
-    whole.or_else(|| {
-        let upper: Vec<String> = words(name).iter().map(|word| word.to_uppercase()).collect();
-        upper.iter().filter(|word| word.len() > 1).find_map(|word| TimeZone::parse(word))
-    })
-}
-
-/// Returns an ambiguous or unsupported abbreviation of a time zone at the
-/// end of the name of a time column.
-pub(super) fn unknown_zone_of(name: &str) -> Option<String> {
-    let last = words(name).last()?.to_uppercase();
-    let is_unknown = AMBIGUOUS_ZONES.contains(&last.as_str()) && TimeZone::parse(&last).is_none();
-    is_unknown.then_some(last)
 }
 
 /// Returns whether a column of this name holds a time, possibly another

@@ -9,10 +9,12 @@ use super::names::{MONEY, is_prefixed, words};
 use crate::market::bars::lenient::{is_unknown, number_in};
 
 /// Names of a volume in units of the asset, best first.
-const VOLUME_NAMES: [&str; 29] = [
+const VOLUME_NAMES: [&str; 34] = [
     "volume",
     "vol",
     "v",
+    "volumes",
+    "volumn",
     "basevolume",
     "volumebase",
     "volumefrom",
@@ -21,6 +23,7 @@ const VOLUME_NAMES: [&str; 29] = [
     "realvolume",
     "tickvolume",
     "tickvol",
+    "tickqty",
     "shares",
     "quantity",
     "qty",
@@ -31,6 +34,8 @@ const VOLUME_NAMES: [&str; 29] = [
     "ttlqnty",
     "ttltrdqnty",
     "tottrdqty",
+    "chtottradedqty",
+    "vo",
     "totaltradequantity",
     "tradedquantity",
     "cshtrd",
@@ -67,9 +72,16 @@ const QUOTE_VOLUME_NAMES: [&str; 22] = [
     "voltot",
 ];
 
-/// Words in the name of a volume that say nothing of its unit.
-const VOLUME_FILLERS: [&str; 8] =
-    ["total", "traded", "trade", "trading", "no", "of", "number", "000"];
+/// Words of a volume that is only a part of that of the bar, or more.
+const PART_WORDS: [&str; 9] =
+    ["buy", "sell", "bid", "ask", "taker", "up", "down", "cum", "cumulative"];
+
+/// Words in the name of a volume that do not change its meaning: shares
+/// and lots, also in thousands.
+const VOLUME_FILLERS: [&str; 20] = [
+    "total", "traded", "trade", "trading", "no", "of", "number", "000", "lot", "股", "千股",
+    "万股", "手", "張", "株", "주", "元", "千元", "万元", "円",
+];
 
 /// The fewest rows that tell the unit of a volume, and the most that are
 /// looked at.
@@ -103,9 +115,12 @@ pub(super) fn find_volumes(all_words: &[Vec<String>], names: &[String]) -> Vec<u
     let (money, units): (Vec<usize>, Vec<usize>) =
         all(all_words, &is_of_unit).into_iter().partition(is_money);
     found.extend(units.into_iter().chain(money));
-    found.extend(all(all_words, &|words| is_any(&words.concat(), |language| language.volume)));
+    for words in [all_words, &short] {
+        found.extend(all(words, &|words| is_any(&words.concat(), |language| language.volume)));
+    }
     let mut seen = HashSet::new();
-    found.retain(|idx| !is_quote_volume(&all_words[*idx]) && seen.insert(*idx));
+    let is_other = |idx: &usize| is_quote_volume(&all_words[*idx]) || is_part(&all_words[*idx]);
+    found.retain(|idx| !is_other(idx) && seen.insert(*idx));
     found
 }
 
@@ -117,6 +132,12 @@ fn is_quote_volume(words: &[String]) -> bool {
     is_known(&words.concat()) || is_known(&without_fillers(words).concat())
 }
 
+/// Whether the name is that of a part of a volume.
+fn is_part(words: &[String]) -> bool {
+    let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
+    has(&PART_WORDS) && has(&["volume", "vol", "qty", "quantity"])
+}
+
 fn without_fillers(words: &[String]) -> Vec<String> {
     let is_filler = |word: &&String| VOLUME_FILLERS.contains(&word.as_str());
     words.iter().filter(|word| !is_filler(word)).cloned().collect()
@@ -126,6 +147,12 @@ impl Columns {
     /// Chooses the first column of volumes that has a value above 0; if its
     /// values are in money, the one that has them in units.
     pub(super) fn resolve_volume(&mut self, rows: &[Vec<String>], is_given: bool) {
+        // By -1, Interactive Brokers says that there is none.
+        let is_none = |idx: &usize| rows.iter().all(|row| number_in(&row[*idx]) == Some(-1.0));
+        if !is_given {
+            self.volumes.retain(|idx| !is_none(idx));
+            self.volume = self.volume.filter(|idx| !is_none(idx));
+        }
         let is_used = |idx: &usize| {
             rows.iter().any(|row| number_in(&row[*idx]).is_some_and(|volume| volume > 0.0))
         };
@@ -168,13 +195,14 @@ impl Columns {
         found.len() >= N_ROWS_MIN && 10 * n_right >= 9 * found.len() && 2 * n_reversed < n_right
     }
 
+    /// Returns the columns of volumes in money, and of parts of volumes.
     fn quote_volumes(&self) -> impl Iterator<Item = usize> {
-        let is_money = |idx: &usize| is_quote_volume(&words(&self.names[*idx]));
-        (0..self.width).filter(is_money)
+        let words = |idx: usize| words(&self.names[idx]);
+        (0..self.width).filter(move |idx| is_quote_volume(&words(*idx)) || is_part(&words(*idx)))
     }
 
     /// Returns the names of the other columns that could be the volume: in
-    /// units of the asset, and in money.
+    /// units of the asset, and in money or of a part.
     pub(in crate::market::bars) fn other_volumes(&self) -> (Vec<&str>, Vec<&str>) {
         let name = |idx: usize| self.names[idx].as_str();
         let units = self.volumes.iter().copied().filter(|idx| Some(*idx) != self.volume);

@@ -2,8 +2,8 @@
 //! time column.
 
 use super::names::words;
-use super::time_names::{unknown_zone_of, zone_of};
 use super::time_parts::{ClockColumns, DateColumns, TimeParts};
+use super::zone_names::{unknown_zone_of, zone_of};
 use super::{Columns, TimeColumn};
 use crate::market::bars::printable;
 use crate::market::bars::timestamp::{TimeZone, is_numeric_time, is_zoned};

@@ -170,7 +170,14 @@ fn are_names(row: &SampleRow, width: usize) -> bool {
     let is_text = |cell: &&String| !cell.is_empty() && number_in(cell).is_none();
     let n_texts = cells.iter().filter(is_text).count();
     let is_wide = if width == 0 { n_texts >= N_NAMES_MIN } else { cells.len() == width };
-    is_wide && cells.len() > 1 && !is_dated
+    is_wide && cells.len() > 1 && !is_dated && !are_counted(cells)
+}
+
+/// Whether the cells count the columns, as pandas names those of a list:
+/// `0,1,2` or `,0,1,2`.
+fn are_counted(cells: &[String]) -> bool {
+    let counted = &cells[usize::from(cells[0].is_empty())..];
+    counted.iter().enumerate().all(|(idx, cell)| *cell == idx.to_string())
 }
 
 /// Returns the columns by the header that begins in the row at `idx`, and

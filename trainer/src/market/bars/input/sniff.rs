@@ -3,7 +3,7 @@
 
 /// The first bytes of unsupported formats, and the message with the
 /// remedy; `NAME` stands for the name of the file.
-const UNSUPPORTED_FORMATS: [(&[u8], &str); 32] = [
+const UNSUPPORTED_FORMATS: [(&[u8], &str); 33] = [
     (b"PK\x03\x04", "is a zip file, which cannot come as a stream; name the file itself"),
     (b"PAR1", "is a Parquet file, which cannot come as a stream; name the file itself"),
     (b"PARE", "is an encrypted Parquet file; write it without encryption"),
@@ -77,6 +77,14 @@ const UNSUPPORTED_FORMATS: [(&[u8], &str); 32] = [
     (
         b"DBN",
         "is a file of Databento (DBN); write it as CSV or Parquet, such as by `dbn 'NAME' --csv --output bars.csv`",
+    ),
+    (
+        b"00COTAHIST",
+        "has the fixed columns of B3's COTAHIST; write it as CSV by `awk 'BEGIN { print \
+         \"date,symbol,open,high,low,close,volume\" } /^01/ { s = substr($0, 13, 12); gsub(/ /, \"\", \
+         s); printf \"%s,%s,%.2f,%.2f,%.2f,%.2f,%d\\n\", substr($0, 3, 8), s, substr($0, 57, 13) / 100, \
+         substr($0, 70, 13) / 100, substr($0, 83, 13) / 100, substr($0, 109, 13) / 100, substr($0, \
+         153, 18) }' 'NAME' > bars.csv`",
     ),
     (b"Obj\x01", "is an Avro file; write it as Parquet or CSV"),
 ];

@@ -43,11 +43,15 @@ pub(super) fn layout(start: &[u8]) -> Option<Layout> {
     let whole = &text[..text.rfind('\n')?];
     let lines: Vec<Vec<&str>> = whole
         .lines()
-        .map(|line| line.split_whitespace().collect::<Vec<_>>())
+        .map(|line| line.split_whitespace().map(|word| word.trim_matches('"')).collect::<Vec<_>>())
         .filter(|words| !words.is_empty())
         .take(N_LINES_MAX)
         .collect();
-    let has_separator = whole.contains([';', '\t', '|', '"']) || whole.contains(", ");
+    // R puts names in quotes, which a CSV reader takes off.
+    let are_blank = |quoted: &str| quoted.contains(char::is_whitespace);
+    let has_separator = whole.contains([';', '\t', '|'])
+        || whole.contains(", ")
+        || whole.lines().any(|line| line.split('"').skip(1).step_by(2).any(are_blank));
     let (first, mut rows) = lines.split_first()?;
     // pandas prints the name of an index alone on the second line.
     let has_index_name = rows.first()?.len() == 1 && rows.len() > 1;

@@ -29,7 +29,7 @@ pub(super) struct NumberFormat {
 }
 
 /// All formats, the more specific first.
-pub(super) static NUMBER_FORMATS: [NumberFormat; 35] = [
+pub(super) static NUMBER_FORMATS: [NumberFormat; 36] = [
     automatic("yyyymmdd", "a date, `YYYYMMDD`", |number| compact(number, 8)),
     automatic("yyyymmddhh", "a date and hour, `YYYYMMDDHH`", |number| compact(number, 10)),
     automatic("yyyymmddhhmm", "a date and clock, `YYYYMMDDHHMM`", |number| compact(number, 12)),
@@ -37,6 +37,7 @@ pub(super) static NUMBER_FORMATS: [NumberFormat; 35] = [
     automatic("yyyymmddhhmmssfff", "a date and clock with milliseconds", |number| {
         compact(number, 17)
     }),
+    automatic("yyyymmdd.hhmm", "a date and clock, `YYYYMMDD.HHMM`", date_and_fraction),
     automatic("yyyymm", "a month, `YYYYMM`", |number| compact(number, 6)),
     automatic("unix_s", "seconds since 1970", unix_seconds),
     automatic("unix_ms", "milliseconds since 1970", |number| unix(number, 1)),
@@ -207,6 +208,15 @@ fn compact(number: Number<'_>, n_digits: usize) -> Option<i64> {
     let day = if n_digits <= 6 { 1 } else { part(6, 8)? };
     let date_ms = date_ms(part(0, 4)?, month, day)?;
     Some(date_ms + clock_ms(part(8, 10)?, part(10, 12)?, part(12, 14)?)? + part(14, 17)?)
+}
+
+/// `20200131.0930`; a number has lost the zeros at its end.
+fn date_and_fraction(number: Number<'_>) -> Option<i64> {
+    let mut clock = *b"000000";
+    clock.get_mut(..number.fraction.len())?.copy_from_slice(number.fraction);
+    let part = |begin: usize| parse_digits(&clock[begin..begin + 2]);
+    let date_ms = compact(Number { fraction: &[], ..number }, 8)?;
+    Some(date_ms + clock_ms(part(0)?, part(2)?, part(4)?)?)
 }
 
 /// The same with a year of two digits.

@@ -1,6 +1,6 @@
 //! Parses months, quarters and weeks as their first day:
-//! `2020-01`, `01/2020`, `2020M01`, `2020-Q1`, `Q1 2020`, `2020-W02`, and
-//! a day of a week: `2020-W02-1`.
+//! `2020-01`, `01/2020`, `2020M01`, `2020-Q1`, `Q1 2020`, `2020-W02`,
+//! `2020-01-06/2020-01-12`, and a day of a week: `2020-W02-1`.
 
 use chrono::{NaiveDate, NaiveTime, Weekday};
 
@@ -16,6 +16,9 @@ pub(super) fn parse_period(text: &[u8]) -> Option<i64> {
         && matches!(month, [_] | [_, _])
     {
         return date_ms(parse_digits(&[*y1, *y2, *y3, *y4])?, parse_digits(month)?, 1);
+    }
+    if let Some((first, [b'/', last @ ..])) = text.split_at_checked(10) {
+        return day_ms(first).filter(|first_ms| day_ms(last) == Some(first_ms + 6 * MS_PER_DAY));
     }
     let (year, rest) = text.split_at_checked(4)?;
     match without_separator(rest) {
@@ -38,6 +41,13 @@ pub(super) fn parse_period(text: &[u8]) -> Option<i64> {
         }
         _ => None,
     }
+}
+
+/// `YYYY-MM-DD`
+fn day_ms(text: &[u8]) -> Option<i64> {
+    let text = std::str::from_utf8(text).ok()?;
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+    Some(day.and_time(NaiveTime::MIN).and_utc().timestamp_millis())
 }
 
 fn without_separator(text: &[u8]) -> &[u8] {

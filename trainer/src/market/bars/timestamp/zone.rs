@@ -95,6 +95,18 @@ impl TimeZone {
         }
     }
 
+    /// Returns the zone that is named after a city of Europe, Asia or
+    /// America, without blanks and in small letters.
+    pub(crate) fn of_city(name: &str) -> Option<Self> {
+        let is_named = |zone: &&Tz| {
+            zone.name().split_once('/').is_some_and(|(area, city)| {
+                ["Europe", "Asia", "America"].contains(&area)
+                    && city.replace('_', "").eq_ignore_ascii_case(name)
+            })
+        };
+        TZ_VARIANTS.iter().find(is_named).copied().map(Self::Named)
+    }
+
     /// Parses the zone after a time, which may also be an abbreviation that
     /// only the zone of the file explains.
     pub(super) fn parse_after_time(text: &str) -> Option<Self> {

@@ -11,13 +11,14 @@ use crate::tasks::sweep::session::SweepTrainer;
 use crate::tasks::sweep::slurm::{self, Programs};
 use crate::tasks::sweep::status::{self, SweepStatus};
 use crate::tasks::train::TrainerSource;
-use crate::workspace::exit::{Exit, usage};
+use crate::workspace::exit::{CodedError, Exit};
 
 /// Checks that Slurm works, and that `run` has no options for this
 /// machine.
 pub fn check(run: &SweepRunArgs) -> Result<()> {
     if run.jobs.is_some() {
-        return Err(usage!("`--jobs` is for this machine; set `slurm.max_running` of the spec"));
+        let text = "`--jobs` is for this machine; set `slurm.max_running` of the spec".to_owned();
+        return Err(CodedError::Usage(text).into());
     }
     slurm::check()
 }

@@ -184,8 +184,8 @@ fn has_range<'a>(cells: impl Iterator<Item = (String, &'a Value)>) -> bool {
     let keys: Vec<String> = cells.filter(is_single).map(|(key, _)| key).collect();
     let has = |word: &str| {
         keys.iter().any(|key| {
-            let key = without_number(key.rsplit('.').next().unwrap_or_default()).to_lowercase();
-            key == word[..1] || key.contains(word)
+            let last = without_number(key.rsplit('.').next().unwrap_or_default()).to_lowercase();
+            last == word[..1] || key.to_lowercase().contains(word)
         })
     };
     has("high") && has("low")
@@ -198,7 +198,11 @@ pub(super) fn flat(row: &Value) -> Vec<(String, &Value)> {
     for (key, value) in row.as_object().into_iter().flatten() {
         match value {
             Value::Object(inner) if !inner.is_empty() => {
-                cells.extend(inner.iter().map(|(name, value)| (format!("{key}.{name}"), value)));
+                // `{"quote": {"USD": {"open": …}}}`, by CoinMarketCap.
+                let only = inner.values().next().filter(|_| inner.len() == 1);
+                let inner = only.and_then(Value::as_object).unwrap_or(inner);
+                let prefix = if key == "quote" { String::new() } else { format!("{key}.") };
+                cells.extend(inner.iter().map(|(name, value)| (format!("{prefix}{name}"), value)));
             }
             value => cells.push((key.clone(), value)),
         }

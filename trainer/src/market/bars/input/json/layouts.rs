@@ -12,12 +12,14 @@ use crate::market::bars::timestamp::{is_date, is_numeric_time};
 const KRAKEN: [&str; 8] = ["time", "open", "high", "low", "close", "vwap", "volume", "count"];
 
 /// The columns of lists of six or more values: by ccxt, by Coinbase, by
-/// `KuCoin` and Bitfinex, by Gate.
-const ORDERS: [&[&str]; 4] = [
+/// `KuCoin` and Bitfinex, by Gate, by bitbank, by NDAX.
+const ORDERS: [&[&str]; 6] = [
     &["time", "open", "high", "low", "close", "volume"],
     &["time", "low", "high", "open", "close", "volume"],
     &["time", "open", "close", "high", "low", "volume"],
     &["time", "quote_volume", "close", "high", "low", "open", "volume"],
+    &["open", "high", "low", "close", "volume", "time"],
+    &["time", "high", "low", "open", "close", "volume"],
 ];
 
 /// The fewest columns of candles.
@@ -114,12 +116,17 @@ fn named(object: &Map<String, Value>) -> Option<JsonTable> {
     let name =
         |value: &Value| value.as_str().or_else(|| value.get("name")?.as_str()).map(str::to_owned);
     let lists = || object.values().filter_map(Value::as_array).filter(|list| !list.is_empty());
-    let mut names =
-        lists().filter_map(|list| list.iter().map(name).collect::<Option<Vec<String>>>());
     let row = |value: &Value| value.as_array().cloned();
     let mut rows =
         lists().filter_map(|list| list.iter().map(row).collect::<Option<Vec<Vec<Value>>>>());
-    let (names, None, rows, None) = (names.next()?, names.next(), rows.next()?, rows.next()) else {
+    let (rows, None) = (rows.next()?, rows.next()) else {
+        return None;
+    };
+    // Another list of texts may be notes.
+    let mut names = lists()
+        .filter(|list| list.len() == rows[0].len())
+        .filter_map(|list| list.iter().map(name).collect::<Option<Vec<String>>>());
+    let (names, None) = (names.next()?, names.next()) else {
         return None;
     };
     let is_table = rows.iter().all(|row| row.len() == names.len());
