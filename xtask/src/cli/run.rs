@@ -31,7 +31,7 @@ use crate::vault::catalog::Catalog;
 use crate::vault::manifest::ArchiveKind;
 use crate::vault::scan::scan;
 use crate::vault::session;
-use crate::workspace::exit::{CodedError, Exit};
+use crate::workspace::exit::{Exit, usage};
 use crate::workspace::filesystem;
 
 /// Runs the task of the command line.
@@ -41,14 +41,13 @@ use crate::workspace::filesystem;
 /// returns the exit code.
 pub fn run(context: &mut CommandContext<'_>) -> Result<TaskOutput> {
     if !context.format().fits(&context.cli.task) {
-        let text = "`--format parquet` and `--format csv` are for tables; take `text` or `json`";
-        return Err(CodedError::Usage(text.to_owned()).into());
+        return Err(usage!(
+            "`--format parquet` and `--format csv` are for tables; take `text` or `json`"
+        ));
     }
     archive_folder::check(context.workspace)?;
     let result = dispatch(context);
-    for warning in filesystem::warnings() {
-        (context.notes)(&format!("warning: {warning}"));
-    }
+    context.warn(filesystem::warnings());
     result
 }
 

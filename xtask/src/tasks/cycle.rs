@@ -163,9 +163,7 @@ fn work_tree(workspace: &Workspace, found: &Scan) -> Option<WorkTree> {
 
 /// Warns of skipped files.
 pub fn warn_of<'a>(context: &mut TaskContext<'_>, skipped: impl Iterator<Item = &'a Skipped>) {
-    for Skipped { path, reason } in skipped {
-        (context.notes)(&format!("warning: `{path}` is not archived whole: {reason}"));
-    }
+    context.warn(skipped.map(|it| format!("`{}` is not archived whole: {}", it.path, it.reason)));
 }
 
 /// Archives the session in the workspace, unless an archive holds it

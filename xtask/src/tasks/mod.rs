@@ -23,6 +23,7 @@ pub mod train;
 pub mod trials;
 pub mod unpacked;
 
+use std::fmt::Display;
 use std::sync::atomic::AtomicBool;
 
 use chrono::{DateTime, Utc};
@@ -39,4 +40,13 @@ pub struct TaskContext<'a> {
     pub interrupt: &'a AtomicBool,
     /// Receives messages for the user while the task runs.
     pub notes: &'a mut dyn FnMut(&str),
+}
+
+impl TaskContext<'_> {
+    /// Passes on warnings for the user.
+    pub fn warn(&mut self, warnings: impl IntoIterator<Item = impl Display>) {
+        for warning in warnings {
+            (self.notes)(&format!("warning: {warning}"));
+        }
+    }
 }

@@ -20,7 +20,7 @@ use crate::vault::remote::{self, RemoteArchive, RemoteReceipt};
 use crate::vault::verify;
 use crate::workspace::digest::DigestWriter;
 use crate::workspace::digest::file_sha256;
-use crate::workspace::exit::{CodedError, RemoteProblem};
+use crate::workspace::exit::{CodedError, RemoteProblem, usage};
 use crate::workspace::files::{exists, folder_entries};
 use crate::workspace::progress;
 
@@ -56,13 +56,12 @@ pub fn pull(context: &mut TaskContext<'_>, name: &str, into: Option<&Path>) -> R
     if is_new {
         fetch(context, &restic, remote, &folder)?;
     } else if Some(file_sha256(&path)?) != remote.sha256 {
-        let text = format!(
+        return Err(usage!(
             "`{}` is there and holds another session than that of {}; pull it elsewhere by \
              `--into DIR` (nothing was changed)",
             context.workspace.display(&path),
             remote.host
-        );
-        return Err(CodedError::Usage(text).into());
+        ));
     }
     if into.is_none() {
         receipts::remember(context.workspace, &path);

@@ -13,7 +13,7 @@ use crate::tasks::TaskContext;
 use crate::tasks::sweep::folder::SWEEPS;
 use crate::vault::remote::{self, RemoteArchive};
 use crate::workspace::Workspace;
-use crate::workspace::exit::{CodedError, Exit};
+use crate::workspace::exit::{Exit, usage};
 
 /// How far the clocks of two machines may differ.
 const CLOCK_TOLERANCE: TimeDelta = TimeDelta::minutes(5);
@@ -80,11 +80,10 @@ fn check_place(workspace: &Workspace, location: &str) -> Result<()> {
     if folder != plain(root) && !own.iter().chain(&kept).any(is_inside) {
         return Ok(());
     }
-    let text = format!(
+    Err(usage!(
         "`{location}` is among what this tool keeps in the workspace; name a place of its own for \
          the repository, such as `../vault`, best on another disk"
-    );
-    Err(CodedError::Usage(text).into())
+    ))
 }
 
 /// Checks whether a push would work.

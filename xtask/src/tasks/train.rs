@@ -33,7 +33,7 @@ use crate::vault::catalog::Catalog;
 use crate::vault::manifest::{ArchiveKind, SessionSummary};
 use crate::vault::scan::UnarchivedModels;
 use crate::vault::session;
-use crate::workspace::exit::{CodedError, TrainerExit};
+use crate::workspace::exit::{CodedError, TrainerExit, usage};
 use crate::workspace::lock::Lock;
 
 /// The options of `train`.
@@ -208,11 +208,9 @@ fn check_settings(
     match exit {
         TrainerExit::Code(0) => Ok(binary),
         TrainerExit::INTERRUPTED => Err(CodedError::Interrupted.into()),
-        TrainerExit::Code(2) => Err(CodedError::Usage(
+        TrainerExit::Code(2) => Err(usage!(
             "the trainer cannot run with these settings, as it says above; nothing was moved"
-                .to_owned(),
-        )
-        .into()),
+        )),
         TrainerExit::Code(_) | TrainerExit::Killed => {
             Err(anyhow!("the trainer refused to start, as it says above; nothing was moved"))
         }
@@ -277,8 +275,6 @@ fn apply_retention(context: &mut TaskContext<'_>, _lock: &Lock) -> Result<PruneP
     let catalog = Catalog::read(context.workspace)?;
     let plan = prune::plan(context, &catalog, &RecoveryPreview::default(), &request)?;
     prune::apply(context.workspace, &plan, DeleteMode::Trash, now)?;
-    for warning in plan.warnings() {
-        (context.notes)(&format!("warning: {warning}"));
-    }
+    context.warn(plan.warnings());
     Ok(plan)
 }

@@ -13,7 +13,7 @@ use anyhow::{Result, anyhow};
 use crate::vault::scan::{Selection, is_model};
 use crate::workspace::Workspace;
 use crate::workspace::config::ArchiveConfig;
-use crate::workspace::exit::CodedError;
+use crate::workspace::exit::usage;
 use crate::workspace::files::is_same;
 
 /// Folders of a workspace that serve another purpose, and which.
@@ -34,7 +34,7 @@ const SAMPLE_NAMES: [&str; 2] =
 /// Checks the setting `archive.folder` of `workspace`.
 ///
 /// # Errors
-/// [`CodedError::Usage`], with the reason and a remedy.
+/// A usage error, with the reason and a remedy.
 pub fn check(workspace: &Workspace) -> Result<()> {
     let config = &workspace.config().archive;
     let problem = match resolve(&workspace.archives()) {
@@ -42,13 +42,12 @@ pub fn check(workspace: &Workspace) -> Result<()> {
         Err(error) => Some(format!("cannot be opened ({error:#})")),
     };
     let Some(problem) = problem else { return Ok(()) };
-    Err(CodedError::Usage(format!(
+    Err(usage!(
         "`{}` is not valid: `archive.folder` is `{}`, which {problem}; name a folder apart from \
          these, such as `archives`, and move archives that lie there already",
         workspace.root().join("config/config.json").display(),
         config.folder
     ))
-    .into())
 }
 
 fn problem(root: &Path, folder: &Path, config: &ArchiveConfig) -> Option<String> {

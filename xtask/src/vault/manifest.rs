@@ -49,11 +49,7 @@ pub enum ArchiveKind {
 
 impl fmt::Display for ArchiveKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Previous => "previous",
-            Self::Session => "session",
-            Self::Manual => "manual",
-        })
+        self.serialize(f)
     }
 }
 
@@ -75,12 +71,7 @@ pub enum SessionStatus {
 
 impl fmt::Display for SessionStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Completed => "completed",
-            Self::Failed => "failed",
-            Self::Interrupted => "interrupted",
-            Self::Unknown => "unknown",
-        })
+        self.serialize(f)
     }
 }
 

@@ -23,5 +23,6 @@ pub mod ruin;
 pub mod scan;
 pub mod seal;
 pub mod session;
+mod sparse;
 pub mod trash;
 pub mod verify;

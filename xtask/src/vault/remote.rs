@@ -28,7 +28,7 @@ use serde_json::Value;
 use crate::vault::catalog::Archive;
 use crate::vault::diff::ComparedArchive;
 use crate::vault::name::short_archive_name;
-use crate::workspace::exit::CodedError;
+use crate::workspace::exit::usage;
 
 /// The prefix of a name in the repository, where a local one could be
 /// meant.
@@ -125,13 +125,12 @@ pub fn find<'a>(archives: &'a [RemoteArchive], name: &str) -> Result<&'a RemoteA
         ),
         _ => {
             let ids = found.iter().map(|remote| format!("{} of {}", remote.id(), remote.host));
-            let text = format!(
+            Err(usage!(
                 "{} archives in the remote repository are called `{name}`; name one by its \
                  snapshot: {}",
                 found.len(),
                 ids.collect::<Vec<_>>().join(", ")
-            );
-            Err(CodedError::Usage(text).into())
+            ))
         }
     }
 }

@@ -12,7 +12,6 @@ mod item;
 mod journal;
 mod local_headers;
 mod source;
-mod sparse;
 mod target;
 mod write;
 

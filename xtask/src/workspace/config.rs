@@ -9,12 +9,12 @@ mod retention;
 mod rules;
 mod span;
 
-use std::fs;
-use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
+
+use crate::workspace::files;
 
 pub use parse::{nearest, nearest_key, parse_settings, plain_words};
 pub use remote::{PushMode, RemoteConfig};
@@ -108,13 +108,9 @@ impl WorkspaceConfig {
     /// When the settings are not valid; names the file, line, key and
     /// remedy.
     pub fn load(path: &Path) -> Result<Self> {
-        let text = match fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => {
-                return Err(error).with_context(|| format!("failed to read `{}`", path.display()));
-            }
-        };
+        let Some(bytes) = files::read_existing(path)? else { return Ok(Self::default()) };
+        let text = String::from_utf8(bytes)
+            .with_context(|| format!("failed to read `{}`", path.display()))?;
         let config = parse(&text).with_context(|| format!("`{}` is not valid", path.display()))?;
         config.check().with_context(|| format!("`{}` is not valid", path.display()))?;
         Ok(config)

@@ -1,7 +1,7 @@
 //! SHA-256 digests, as `sha256sum` prints them.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -31,21 +31,11 @@ pub fn of_bytes(bytes: &[u8]) -> String {
 /// Returns the digest and size of `content`, of which at most
 /// `limit_bytes` plus one are read.
 pub fn sha256(content: impl Read, limit_bytes: u64) -> io::Result<(String, u64)> {
-    let mut content = content.take(limit_bytes.saturating_add(1));
-    let mut buffer = vec![0; BUFFER_BYTES];
-    let mut digest = Sha256::new();
-    let mut size_bytes = 0;
-    loop {
-        match content.read(&mut buffer) {
-            Ok(0) => return Ok((hex(&digest.finalize()), size_bytes)),
-            Ok(n_bytes) => {
-                digest.update(&buffer[..n_bytes]);
-                size_bytes += n_bytes as u64;
-            }
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
+    let content = content.take(limit_bytes.saturating_add(1));
+    let mut content = BufReader::with_capacity(BUFFER_BYTES, content);
+    let mut digest = DigestWriter::new(io::sink());
+    let size_bytes = io::copy(&mut content, &mut digest)?;
+    Ok((digest.finish(), size_bytes))
 }
 
 /// Hashes what is written through it.

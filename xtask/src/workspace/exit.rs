@@ -117,6 +117,14 @@ impl fmt::Display for CodedError {
 
 impl std::error::Error for CodedError {}
 
+/// Returns a [`CodedError::Usage`] with a text as of `format!`.
+macro_rules! usage {
+    ($($text:tt)+) => {
+        anyhow::Error::from($crate::workspace::exit::CodedError::Usage(format!($($text)+)))
+    };
+}
+pub(crate) use usage;
+
 /// Returns the exit code of `error`: its own, or 1.
 pub fn code_of(error: &anyhow::Error) -> u8 {
     error.downcast_ref::<CodedError>().map_or(1, CodedError::code)

@@ -22,7 +22,7 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::workspace::config::WorkspaceConfig;
-use crate::workspace::exit::CodedError;
+use crate::workspace::exit::usage;
 
 /// The folders that a session writes to, relative to the root; empty
 /// after a clean.
@@ -56,7 +56,7 @@ impl Workspace {
             bail!("the workspace `{}` is not a folder", root.display());
         }
         let config = WorkspaceConfig::load(&root.join("config/config.json"))
-            .map_err(|error| CodedError::Usage(format!("{error:#}")))?;
+            .map_err(|error| usage!("{error:#}"))?;
         Ok(Self { root, config })
     }
 

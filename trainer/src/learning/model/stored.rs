@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use super::container::Parts;
 use super::kinds;
+use crate::digest::sha256_of_bytes;
 use crate::learning::forest;
 use crate::learning::{Policy, Shape};
 
@@ -59,7 +59,7 @@ struct Header {
 impl Header {
     fn digest(&self) -> Result<String> {
         let without_own = Self { own_sha256: String::new(), ..self.clone() };
-        Ok(sha256(&json_bytes(&without_own)?))
+        Ok(sha256_of_bytes(&json_bytes(&without_own)?))
     }
 }
 
@@ -119,7 +119,10 @@ impl ModelContents {
             n_features: *n_features,
             exposures: exposures.clone(),
             cost_per_exposure: *cost,
-            parts: parts.iter().map(|(name, bytes)| (name.clone(), sha256(bytes))).collect(),
+            parts: parts
+                .iter()
+                .map(|(name, bytes)| (name.clone(), sha256_of_bytes(bytes)))
+                .collect(),
             own_sha256: String::new(),
         };
         header.own_sha256 = header.digest()?;
@@ -155,7 +158,7 @@ fn check_digests(header: &Header, parts: &Parts) -> Result<()> {
     let is_own = header.digest()? == header.own_sha256;
     ensure!(is_own, "the part `{HEADER}` is damaged: its SHA-256 is not its own");
     for (name, digest) in &header.parts {
-        let found = sha256(parts.get(name)?);
+        let found = sha256_of_bytes(parts.get(name)?);
         ensure!(
             found == *digest,
             "the part `{name}` is damaged: its SHA-256 is not the listed one"
@@ -188,13 +191,4 @@ fn json_bytes(value: &impl Serialize) -> Result<Vec<u8>> {
     let mut bytes = serde_json::to_vec_pretty(value).context("failed to write a part")?;
     bytes.push(b'\n');
     Ok(bytes)
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
-        write!(hex, "{byte:02x}").expect("writing to a string cannot fail");
-        hex
-    })
 }

@@ -5,7 +5,7 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::session::time_of_ms;
 
@@ -14,7 +14,7 @@ use super::draft::Draft;
 use super::parquet::ParquetWriter;
 
 /// How tables are stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TableFormat {
     /// Typed columns, compressed by Snappy.
@@ -25,10 +25,7 @@ pub enum TableFormat {
 
 impl fmt::Display for TableFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Parquet => "parquet",
-            Self::Csv => "csv",
-        })
+        self.serialize(f)
     }
 }
 

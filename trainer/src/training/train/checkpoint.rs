@@ -4,18 +4,19 @@
 //! the SHA-256 of both. It is written atomically, and removed when the
 //! run is completed.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Write};
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
+use sha2::Digest as _;
 
 use crate::config::TrainingConfig;
+use crate::digest::DigestWriter;
 use crate::learning::Learner;
 use crate::session::{
-    EpisodeRecord, MetricsRecord, SymbolRecord, TrialsRecord, WalkForwardRecord, rename,
+    EpisodeRecord, MetricsRecord, SymbolRecord, TrialsRecord, WalkForwardRecord, put_atomically,
     sync_folder,
 };
 
@@ -89,28 +90,19 @@ struct HeaderVersion {
 
 /// Writes `header` and `learner` to `path`, replacing an earlier state.
 pub(super) fn write(path: &Path, header: &CheckpointHeader, learner: &dyn Learner) -> Result<()> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = path.with_file_name(format!(".{name}.tmp"));
-    let write = || -> Result<()> {
-        let file = DigestWriter { out: File::create(&temporary)?, digest: Sha256::new() };
+    put_atomically(path, &mut |file| {
         // The learner makes tiny writes; hashing is faster in blocks.
-        let mut out = BufWriter::with_capacity(BUFFER_BYTES, file);
+        let mut out = BufWriter::with_capacity(BUFFER_BYTES, DigestWriter::new(&mut *file));
         serde_json::to_writer(&mut out, header)?;
         out.write_all(b"\n")?;
         learner.write_state(&mut out)?;
         let written = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        let DigestWriter { out: mut file, digest } = written;
-        file.write_all(&digest.finalize())?;
-        file.sync_all()?;
-        rename(&temporary, path)?;
-        Ok(sync_folder(path.parent().unwrap_or(Path::new(".")))?)
-    };
-    let written = write();
-    if written.is_err() {
-        // The first error matters more than one of the clean-up.
-        let _ = fs::remove_file(&temporary);
-    }
-    written.with_context(|| format!("failed to save `{}`; is the disk full?", path.display()))
+        let digest = written.digest.finalize();
+        file.write_all(&digest)?;
+        Ok(file.sync_all()?)
+    })?;
+    let synced = sync_folder(path.parent().unwrap_or(Path::new(".")));
+    synced.with_context(|| format!("failed to save `{}`; is the disk full?", path.display()))
 }
 
 /// Checks the digest of the file at `path` and returns its header.
@@ -134,7 +126,7 @@ pub(super) fn read_learner(path: &Path, learner: &mut dyn Learner) -> Result<()>
 fn check_digest(path: &Path) -> Result<()> {
     let mut file = File::open(path)?;
     let n_bytes = file.metadata()?.len().checked_sub(DIGEST_BYTES).context("it is cut short")?;
-    let mut digest = DigestWriter { out: io::sink(), digest: Sha256::new() };
+    let mut digest = DigestWriter::new(io::sink());
     io::copy(&mut (&mut file).take(n_bytes), &mut digest)?;
     let mut stored = Vec::new();
     file.read_to_end(&mut stored)?;
@@ -162,22 +154,4 @@ fn open(path: &Path) -> Result<(Vec<u8>, BufReader<File>)> {
     let mut line = Vec::new();
     file.read_until(b'\n', &mut line)?;
     Ok((line, file))
-}
-
-/// A writer that hashes the bytes it passes on.
-struct DigestWriter<W> {
-    out: W,
-    digest: Sha256,
-}
-
-impl<W: Write> Write for DigestWriter<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let n_bytes = self.out.write(bytes)?;
-        self.digest.update(&bytes[..n_bytes]);
-        Ok(n_bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
 }

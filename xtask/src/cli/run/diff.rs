@@ -24,9 +24,9 @@ fn side(context: &mut CommandContext<'_>, name: &str) -> Result<ComparedArchive>
         return Ok(remote::find(&archives, name)?.to_compare());
     }
     let (side, damages) = diff::read(&locate(context, name)?)?;
-    for damage in damages {
+    context.warn(damages.iter().map(|damage| {
         let part = damage.path.as_deref().unwrap_or("the archive");
-        (context.notes)(&format!("warning: `{}`: {part}: {}", side.name, damage.problem));
-    }
+        format!("`{}`: {part}: {}", side.name, damage.problem)
+    }));
     Ok(side)
 }

@@ -11,7 +11,7 @@ use crate::tasks::TaskContext;
 use crate::terminal::report::ListReport;
 use crate::vault::catalog::{Archive, Catalog};
 use crate::vault::retention::is_lower_better;
-use crate::workspace::exit::{CodedError, Exit};
+use crate::workspace::exit::{Exit, usage};
 
 /// Lists the archives that `args` select.
 pub fn run(context: &mut TaskContext<'_>, args: &ListArgs) -> Result<TaskOutput> {
@@ -49,7 +49,7 @@ fn fits(archive: &Archive, args: &ListArgs) -> bool {
 
 /// Sorts `archives`, given oldest first, so that the last one is shown
 /// first. The sort is stable, so that among ties the newer is.
-fn sort<T: AsRef<Archive>>(archives: &mut [T], key: &str) -> Result<(), CodedError> {
+fn sort<T: AsRef<Archive>>(archives: &mut [T], key: &str) -> Result<()> {
     match key {
         "time" => {}
         // Alphabetical, since the last one is shown first.
@@ -72,15 +72,12 @@ fn sort<T: AsRef<Archive>>(archives: &mut [T], key: &str) -> Result<(), CodedErr
     Ok(())
 }
 
-fn check_metric<T: AsRef<Archive>>(archives: &[T], metric: &str) -> Result<(), CodedError> {
+fn check_metric<T: AsRef<Archive>>(archives: &[T], metric: &str) -> Result<()> {
     let known = sort_keys(archives);
     if known.contains(&metric) {
         return Ok(());
     }
-    Err(CodedError::Usage(format!(
-        "no archive can be sorted by `{metric}`; there are `{}`",
-        known.join("`, `")
-    )))
+    Err(usage!("no archive can be sorted by `{metric}`; there are `{}`", known.join("`, `")))
 }
 
 /// Returns the keys that `archives` can be sorted by.

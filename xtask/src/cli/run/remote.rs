@@ -23,9 +23,7 @@ pub fn remote(context: &mut CommandContext<'_>, task: RemoteTask) -> Result<Task
     if task == RemoteTask::Init && !report.is_new {
         return Ok(outcome(&report, Exit::NothingToDo));
     }
-    for problem in &report.problems {
-        (context.notes)(&format!("warning: {problem}"));
-    }
+    context.warn(&report.problems);
     Ok(outcome(&report, report.exit()))
 }
 

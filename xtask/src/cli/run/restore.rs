@@ -12,7 +12,7 @@ use crate::terminal::report::RestoreReport;
 use crate::vault::layout::nearest_folder;
 use crate::vault::restore::{self, FileSource, Overwrite, RestorePlan, RestoreResult, Target};
 use crate::vault::scan::Selection;
-use crate::workspace::exit::{CodedError, Exit};
+use crate::workspace::exit::{Exit, usage};
 use crate::workspace::files::exists;
 use crate::workspace::links;
 use crate::workspace::progress;
@@ -86,7 +86,7 @@ fn selection(only: &[String]) -> Result<Option<Selection>> {
         return Ok(None);
     }
     let only = Selection::of_flag(only, "--only");
-    only.map(Some).map_err(|error| CodedError::Usage(format!("{error:#}")).into())
+    only.map(Some).map_err(|error| usage!("{error:#}"))
 }
 
 /// Refuses the workspace itself and the folders of this tool in it.
@@ -94,17 +94,16 @@ fn check_folder(context: &CommandContext<'_>, into: &Path) -> Result<()> {
     let Ok(into) = into.canonicalize() else { return Ok(()) };
     let workspace = context.workspace;
     if into == workspace.root() {
-        let text = "`--into` names the workspace itself; leave it out, and what is there is \
-                    archived first";
-        return Err(CodedError::Usage(text.to_owned()).into());
+        return Err(usage!(
+            "`--into` names the workspace itself; leave it out, and what is there is archived first"
+        ));
     }
     for store in [workspace.archives(), workspace.backups(), workspace.state()] {
         if store.canonicalize().is_ok_and(|store| into.starts_with(store)) {
-            let text = format!(
+            return Err(usage!(
                 "`{}` belongs to the tool; name another folder by `--into`",
                 workspace.display(&into)
-            );
-            return Err(CodedError::Usage(text).into());
+            ));
         }
     }
     Ok(())

@@ -26,7 +26,7 @@ use crate::tasks::sweep::status;
 use crate::tasks::train::{CommandTrainer, TrainerSource, full_trainer_binary, trainer_binary};
 use crate::terminal::report::{SweepPlanReport, SweepResultsReport};
 use crate::workspace::Workspace;
-use crate::workspace::exit::{CodedError, Exit};
+use crate::workspace::exit::{Exit, usage};
 use crate::workspace::lock;
 use crate::workspace::text;
 
@@ -207,13 +207,12 @@ fn lock_sweep(context: &CommandContext<'_>, folder: &SweepFolder) -> Result<lock
 /// change.
 fn check_unopened(folder: &SweepFolder) -> Result<()> {
     let Some(selection) = select::chosen(folder)? else { return Ok(()) };
-    Err(CodedError::Usage(format!(
+    Err(usage!(
         "the test of the sweep `{}` was opened at {}: its trials stay as they are; begin another \
          sweep",
         folder.name(),
         text::time(selection.opened_at)
     ))
-    .into())
 }
 
 fn results_of(folder: &SweepFolder, format: Format, page: Option<PathBuf>) -> Result<TaskOutput> {

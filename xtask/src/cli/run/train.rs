@@ -19,7 +19,7 @@ use crate::tasks::train::{
 };
 use crate::workspace::config::PushMode;
 use crate::workspace::digest::file_sha256;
-use crate::workspace::exit::{CodedError, Exit};
+use crate::workspace::exit::{Exit, usage};
 
 /// Trains with the options of `args`.
 pub fn run(context: &mut CommandContext<'_>, args: &TrainArgs) -> Result<TaskOutput> {
@@ -102,7 +102,7 @@ impl Summary {
     fn open(path: &Path) -> Result<Self> {
         let file = OpenOptions::new().create(true).append(true).open(path).map_err(|error| {
             let path = path.display();
-            CodedError::Usage(format!("failed to open `{path}` for `--summary`: {error}"))
+            usage!("failed to open `{path}` for `--summary`: {error}")
         })?;
         Ok(Self { path: path.to_owned(), file })
     }

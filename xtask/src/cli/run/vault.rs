@@ -19,7 +19,7 @@ use crate::vault::annotations::PinMark;
 use crate::vault::catalog::{Archive, Catalog};
 use crate::vault::retention::RetentionConfig;
 use crate::vault::trash::{self, Trash};
-use crate::workspace::exit::{CodedError, Exit};
+use crate::workspace::exit::{Exit, usage};
 use crate::workspace::lock;
 
 /// Removes what the policy of the flags, or else of the settings, does
@@ -50,9 +50,7 @@ pub fn prune(context: &mut TaskContext<'_>, args: &PruneArgs) -> Result<TaskOutp
     let request = PruneRequest { policy: &policy, source, keep_pushed_only, now };
     let plan = prune::plan(context, &catalog, &preview, &request)
         .map_err(|error| as_usage(error, source))?;
-    for warning in plan.warnings() {
-        (context.notes)(&format!("warning: {warning}"));
-    }
+    context.warn(plan.warnings());
     let only_copies = if lock.is_some() {
         if !plan.archives.remove.is_empty() {
             trials::remember(context)
@@ -81,9 +79,7 @@ fn prune_remote(
 ) -> Result<TaskOutput> {
     let plan =
         prune::remote::prune(context, policy, dry_run).map_err(|error| as_usage(error, source))?;
-    for warning in plan.warnings() {
-        (context.notes)(&format!("warning: {warning}"));
-    }
+    context.warn(plan.warnings());
     let gone_for_ever = Vec::new();
     let report = PruneReport { dry_run, is_final: true, plan, gone_for_ever };
     Ok(outcome(&report, Exit::Done))
@@ -92,7 +88,7 @@ fn prune_remote(
 /// Makes an inapplicable policy a usage error if flags gave it.
 fn as_usage(error: Error, source: PolicySource) -> Error {
     if source == PolicySource::CommandLine && prune::is_policy_error(&error) {
-        CodedError::Usage(format!("{error:#}")).into()
+        usage!("{error:#}")
     } else {
         error
     }
@@ -154,9 +150,7 @@ fn annotated(archive: &Archive) -> TaskOutput {
 
 /// Warns of annotations that cannot be read.
 pub fn warn_of_annotations(context: &mut TaskContext<'_>, archives: &[Archive]) {
-    for problem in archives.iter().filter_map(Archive::annotations_problem) {
-        (context.notes)(&format!("warning: {problem}"));
-    }
+    context.warn(archives.iter().filter_map(Archive::annotations_problem));
 }
 
 /// Shows the state of the workspace and what the next train would do.

@@ -47,9 +47,7 @@ pub fn run(context: &mut CommandContext<'_>, args: &VerifyArgs) -> Result<TaskOu
             continue;
         }
         let archive = verified?;
-        for warning in &archive.warnings {
-            (context.notes)(&format!("warning: `{}` {warning}", archive.name));
-        }
+        context.warn(archive.warnings.iter().map(|it| format!("`{}` {it}", archive.name)));
         archives.push(archive);
     }
     let exit = match &archives[..] {

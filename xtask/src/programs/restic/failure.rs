@@ -42,123 +42,58 @@ pub enum FailureKind {
     Other,
 }
 
-/// The phrases of each kind, in the order of the search: a full backend
-/// also fails to create a lock.
-const PHRASES: [(FailureKind, &[&str]); 12] = [
+/// The phrases of each kind, between bars, in the order of the search: a
+/// full backend also fails to create a lock.
+const PHRASES: [(FailureKind, &str); 12] = [
     (
         FailureKind::Full,
-        &[
-            "no space left",
-            "disk quota exceeded",
-            "quota exceeded",
-            "quotaexceeded",
-            "insufficient storage",
-            "storage full",
-            "storagefull",
-            "not enough space",
-            "no writable volumes",
-            "no free volumes",
-            "ssh_fx_failure",
-            "file too large",
-        ],
+        "no space left|disk quota exceeded|quota exceeded|quotaexceeded|insufficient storage|\
+         storage full|storagefull|not enough space|no writable volumes|no free volumes|\
+         ssh_fx_failure|file too large",
     ),
     (
         FailureKind::NoPassword,
-        &[
-            "empty password is not a password",
-            "an empty password is not allowed",
-            "unable to read password",
-        ],
+        "empty password is not a password|an empty password is not allowed|\
+         unable to read password",
     ),
-    (FailureKind::UnreadPassword, &["resolving password failed", "reading password from"]),
-    (FailureKind::WrongPassword, &["wrong password", "no key found"]),
-    (
-        FailureKind::Exists,
-        &["config file already exists", "repository master key and config already"],
-    ),
+    (FailureKind::UnreadPassword, "resolving password failed|reading password from"),
+    (FailureKind::WrongPassword, "wrong password|no key found"),
+    (FailureKind::Exists, "config file already exists|repository master key and config already"),
     (
         FailureKind::Unreachable,
-        &[
-            "connection refused",
-            "connection reset",
-            "connection timed out",
-            "connection lost",
-            "connection closed",
-            "no such host",
-            "server misbehaving",
-            "name resolution",
-            "could not resolve",
-            "network is unreachable",
-            "no route to host",
-            "i/o timeout",
-            "handshake timeout",
-            "deadline exceeded",
-            "broken pipe",
-            "unable to start the sftp session",
-            "service unavailable",
-            "bad gateway",
-            "unexpected eof",
-            "x509",
-            "read-only file system",
-            "stale file handle",
-            "input/output error",
-            "transport endpoint is not connected",
-        ],
+        "connection refused|connection reset|connection timed out|connection lost|\
+         connection closed|no such host|server misbehaving|name resolution|could not resolve|\
+         network is unreachable|no route to host|i/o timeout|handshake timeout|\
+         deadline exceeded|broken pipe|unable to start the sftp session|service unavailable|\
+         bad gateway|unexpected eof|x509|read-only file system|stale file handle|\
+         input/output error|transport endpoint is not connected",
     ),
     (
         FailureKind::Refused,
-        &[
-            "access denied",
-            "accessdenied",
-            "permission denied",
-            "invalidaccesskeyid",
-            "access key id you provided does not exist",
-            "signaturedoesnotmatch",
-            "signature we calculated",
-            "no credentials",
-            "unauthorized",
-            "forbidden",
-        ],
+        "access denied|accessdenied|permission denied|invalidaccesskeyid|\
+         access key id you provided does not exist|signaturedoesnotmatch|\
+         signature we calculated|no credentials|unauthorized|forbidden",
     ),
-    (FailureKind::Locked, &["already locked", "unable to create lock"]),
+    (FailureKind::Locked, "already locked|unable to create lock"),
     (
         FailureKind::NotNamed,
-        &[
-            "please specify repository location",
-            "parsing repository location failed",
-            "invalid backend",
-            "invalid format",
-        ],
+        "please specify repository location|parsing repository location failed|\
+         invalid backend|invalid format",
     ),
     (
         FailureKind::NoRepository,
-        &[
-            "is there a repository at the following location",
-            "unable to open config file",
-            "repository does not exist",
-            "the specified bucket does not exist",
-        ],
+        "is there a repository at the following location|unable to open config file|\
+         repository does not exist|the specified bucket does not exist",
     ),
     (
         FailureKind::Damaged,
-        &[
-            "ciphertext verification failed",
-            "hash does not match",
-            "wrong hash",
-            "invalid data returned",
-            "repository contains errors",
-            "not found in index",
-            "not found in repository",
-            "unable to load index",
-            "load(<data/",
-            "load(<index/",
-            "load(<snapshot/",
-            "returned error, retrying",
-            "does not exist in the repository",
-        ],
+        "ciphertext verification failed|hash does not match|wrong hash|invalid data returned|\
+         repository contains errors|not found in index|not found in repository|\
+         unable to load index|load(<data/|load(<index/|load(<snapshot/|\
+         returned error, retrying|does not exist in the repository",
     ),
     // The folder of the repository cannot be created or read.
-    (FailureKind::Unreachable, &["failed: mkdir ", "failed: stat "]),
+    (FailureKind::Unreachable, "failed: mkdir |failed: stat "),
 ];
 
 impl FailureKind {
@@ -172,7 +107,7 @@ impl FailureKind {
         }
         let error_output = end.error_output.to_lowercase();
         let fits =
-            |(_, words): &&(Self, &[&str])| words.iter().any(|word| error_output.contains(word));
+            |(_, words): &&(Self, &str)| words.split('|').any(|word| error_output.contains(word));
         PHRASES.iter().find(fits).map_or(Self::Other, |(kind, _)| *kind)
     }
 

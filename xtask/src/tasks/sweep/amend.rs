@@ -9,7 +9,7 @@ use super::head::SweepHead;
 use super::plan::Plan;
 use super::spec::{SlurmSettings, SweepSpec};
 use crate::workspace::Workspace;
-use crate::workspace::exit::CodedError;
+use crate::workspace::exit::usage;
 use crate::workspace::files;
 
 /// Returns `old` with the changes of `new`, whose name is ignored.
@@ -47,12 +47,11 @@ fn keys(spec: &SweepSpec) -> Map<String, Value> {
 }
 
 fn refused(key: &str) -> anyhow::Error {
-    let text = format!(
+    usage!(
         "`{key}` is not what the sweep was begun with; `retries`, `memory_mb`, \
          `time_limit_minutes`, `slurm`, `metric` and `goal` may change: begin another sweep, by \
          another `name`, for the rest"
-    );
-    CodedError::Usage(text).into()
+    )
 }
 
 /// Stores `spec` as that of the sweep in `folder`, and returns the

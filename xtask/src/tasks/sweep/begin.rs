@@ -19,7 +19,7 @@ use crate::tasks::train::{TrainerSource, run_with_needed_parts};
 use crate::vault::session::METRIC_POINTERS;
 use crate::workspace::Workspace;
 use crate::workspace::config::{ArchiveConfig, WorkspaceConfig, nearest};
-use crate::workspace::exit::{CodedError, TrainerExit};
+use crate::workspace::exit::{CodedError, TrainerExit, usage};
 use crate::workspace::files::{self, exists, folder_entries};
 
 /// The path from a trial's folder to the workspace.
@@ -45,7 +45,7 @@ pub struct SweepRequest<'a> {
 pub fn plan(context: &TaskContext<'_>, request: &SweepRequest<'_>) -> Result<SweepHead> {
     let workspace = context.workspace;
     features::check_compression(workspace.config().archive.compression)?;
-    let usage = |error: anyhow::Error| CodedError::Usage(format!("{error:#}"));
+    let usage = |error: anyhow::Error| usage!("{error:#}");
     let spec = load(request.spec, request.is_own_trainer)?;
     let settings = read_object(&workspace.root().join("config/training_config.json"));
     let settings = settings.map_err(usage)?.unwrap_or_default();
@@ -80,7 +80,7 @@ pub fn load(path: &Path, is_own_trainer: bool) -> Result<SweepSpec> {
         }
         Ok(spec)
     };
-    load().map_err(|error| CodedError::Usage(format!("{error:#}")).into())
+    load().map_err(|error| usage!("{error:#}"))
 }
 
 /// Checks that the trainer of this repository has the metric that ranks.
@@ -207,11 +207,10 @@ pub fn check_settings(
             TrainerExit::Code(0) => {}
             TrainerExit::INTERRUPTED => return Err(CodedError::Interrupted.into()),
             _ => {
-                return Err(CodedError::Usage(format!(
+                return Err(usage!(
                     "the trainer refuses the settings {description}, as it says above; nothing was \
                      trained"
-                ))
-                .into());
+                ));
             }
         }
     }

@@ -16,7 +16,7 @@ use super::plan::Plan;
 use super::record::{self, TrialRecord};
 use super::spec::check_name;
 use crate::workspace::Workspace;
-use crate::workspace::exit::CodedError;
+use crate::workspace::exit::usage;
 use crate::workspace::files::{self, exists, folder_entries};
 
 /// The folder of all sweeps, relative to the workspace.
@@ -48,16 +48,15 @@ impl SweepFolder {
     /// Checks that no sweep called `name` exists.
     ///
     /// # Errors
-    /// [`CodedError::Usage`] when there is.
+    /// A usage error when there is.
     pub fn check_new(workspace: &Workspace, name: &str) -> Result<()> {
         if !exists(&path(workspace, name)?.join(HEAD)) {
             return Ok(());
         }
-        Err(CodedError::Usage(format!(
+        Err(usage!(
             "there is a sweep `{name}`; go on with it by `cargo xtask sweep resume {name}`, or \
              give this one another `name`"
         ))
-        .into())
     }
 
     /// Creates the folder of a new sweep.
@@ -76,18 +75,9 @@ impl SweepFolder {
     pub fn open(workspace: &Workspace, name: Option<&str>) -> Result<Self> {
         let Some(name) = name else { return newest(workspace) };
         let root = path(workspace, name)?;
-        let bytes = match fs::read(root.join(HEAD)) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Err(CodedError::Usage(format!(
-                    "there is no sweep `{name}`; begin one by `cargo xtask sweep SPEC.json`"
-                ))
-                .into());
-            }
-            Err(error) => {
-                return Err(error).with_context(|| format!("failed to read the sweep `{name}`"));
-            }
-        };
+        let bytes = files::read_existing(&root.join(HEAD))?.ok_or_else(|| {
+            usage!("there is no sweep `{name}`; begin one by `cargo xtask sweep SPEC.json`")
+        })?;
         let head: SweepHead = serde_json::from_slice(&bytes).with_context(|| {
             format!("`{SWEEPS}/{name}/{HEAD}` is damaged; move that folder away, and start the sweep again")
         })?;
@@ -245,7 +235,7 @@ impl SweepFolder {
 }
 
 fn path(workspace: &Workspace, name: &str) -> Result<PathBuf> {
-    check_name(name).map_err(|error| CodedError::Usage(format!("{error:#}")))?;
+    check_name(name).map_err(|error| usage!("{error:#}"))?;
     Ok(workspace.root().join(SWEEPS).join(name))
 }
 
@@ -261,8 +251,8 @@ fn newest(workspace: &Workspace) -> Result<SweepFolder> {
     for name in names(workspace)? {
         sweeps.push(SweepFolder::open(workspace, Some(&name))?);
     }
-    sweeps.into_iter().max_by_key(|sweep| sweep.head.created_at).ok_or_else(|| {
-        let text = "there is no sweep yet; begin one by `cargo xtask sweep SPEC.json`";
-        CodedError::Usage(text.to_owned()).into()
-    })
+    sweeps
+        .into_iter()
+        .max_by_key(|sweep| sweep.head.created_at)
+        .ok_or_else(|| usage!("there is no sweep yet; begin one by `cargo xtask sweep SPEC.json`"))
 }

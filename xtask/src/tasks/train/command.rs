@@ -20,7 +20,7 @@ use crate::programs::process::{CommandEnd, CommandRun, Trainer, find_program};
 use crate::tasks::TaskContext;
 use crate::vault::name::stamp;
 use crate::vault::session::{self, RECORD};
-use crate::workspace::exit::{CodedError, TrainerExit, stop_if};
+use crate::workspace::exit::{TrainerExit, stop_if, usage};
 use crate::workspace::files;
 
 /// The log of the command's output.
@@ -50,7 +50,7 @@ impl CommandTrainer {
     /// Checks that the command exists, before anything is moved.
     ///
     /// # Errors
-    /// [`CodedError::Usage`] when it is not.
+    /// A usage error when it is not.
     pub fn check(&self) -> Result<()> {
         let name = self.words.first().map(OsString::as_os_str).unwrap_or_default();
         let path = std::env::var_os("PATH");
@@ -58,11 +58,10 @@ impl CommandTrainer {
             return Ok(());
         }
         let name = name.to_string_lossy();
-        Err(CodedError::Usage(format!(
+        Err(usage!(
             "there is no program `{name}` to train with; check its name, make it executable, or \
              name it by its path; nothing was moved"
         ))
-        .into())
     }
 
     /// Runs the command in the cleaned workspace.
@@ -213,9 +212,7 @@ impl Record<'_> {
             record["finished_at"] = finished_at.to_rfc3339_opts(SecondsFormat::Millis, true).into();
         }
         let (figures, problems) = metrics::read(root);
-        for problem in problems {
-            (context.notes)(&format!("warning: {problem}"));
-        }
+        context.warn(problems);
         if record.get("metrics").is_none() && !figures.is_empty() {
             record["metrics"] = json!({ "agent": figures });
         }

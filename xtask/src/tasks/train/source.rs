@@ -8,7 +8,7 @@ use anyhow::Result;
 use super::command::CommandTrainer;
 use crate::programs::process::{self, TrainerBuild};
 use crate::tasks::TaskContext;
-use crate::workspace::exit::{CodedError, TrainerExit};
+use crate::workspace::exit::{TrainerExit, usage};
 use crate::workspace::plain;
 
 /// Where the trainer comes from.
@@ -36,26 +36,23 @@ pub fn trainer_binary(context: &mut TaskContext<'_>, source: &TrainerSource) -> 
         }
         TrainerSource::Ready(path) => path.canonicalize().map(plain).map_err(|error| {
             let path = path.display();
-            CodedError::Usage(format!("there is no trainer `{path}` to run: {error}")).into()
+            usage!("there is no trainer `{path}` to run: {error}")
         }),
         TrainerSource::Build(home) => {
             (context.notes)("building the trainer (the first time takes a minute)");
             process::build_trainer(home, TrainerBuild::Training)
         }
         TrainerSource::Installed(path) if process::is_own_trainer(path) => Ok(path.clone()),
-        TrainerSource::Installed(path) => Err(CodedError::Usage(format!(
+        TrainerSource::Installed(path) => Err(usage!(
             "`{}` is not the trainer of this tool; install that by `cargo install --path \
              trainer`, or name another by `--trainer-bin PATH`",
             path.display()
-        ))
-        .into()),
-        TrainerSource::Missing => Err(CodedError::Usage(
+        )),
+        TrainerSource::Missing => Err(usage!(
             "there is no `trainer` beside this program or on the PATH; install it from the \
              source of this tool by `cargo install --path trainer`, or name another by \
              `--trainer-bin PATH`"
-                .to_owned(),
-        )
-        .into()),
+        )),
     }
 }
 

@@ -1,11 +1,12 @@
 //! Copies, compares, and removes originals that were copied.
 
 use std::fs::{self, File, FileTimes, Metadata, OpenOptions};
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 
+use crate::vault::sparse::Sparse;
 use crate::workspace::digest::BUFFER_BYTES;
 use crate::workspace::files::{self, exists, folder_entries};
 
@@ -42,24 +43,12 @@ pub fn copy(from: &Path, to: &Path) -> Result<()> {
 }
 
 fn copy_file(from: &Path, to: &Path, metadata: &Metadata) -> io::Result<()> {
-    let mut source = File::open(from)?;
+    let mut source = BufReader::with_capacity(BUFFER_BYTES, File::open(from)?);
     let mut target = OpenOptions::new().write(true).create_new(true).open(to)?;
-    let mut buffer = vec![0; BUFFER_BYTES];
-    let mut size_bytes = 0;
-    loop {
-        let n_read = source.read(&mut buffer)?;
-        if n_read == 0 {
-            break;
-        }
-        size_bytes += n_read as u64;
-        // Keep holes: do not write zeros.
-        if buffer[..n_read].iter().all(|byte| *byte == 0) {
-            target.seek(SeekFrom::Start(size_bytes))?;
-        } else {
-            target.write_all(&buffer[..n_read])?;
-        }
-    }
-    target.set_len(size_bytes)?;
+    // Keeps holes.
+    let mut sparse = Sparse::new(&mut target);
+    io::copy(&mut source, &mut sparse)?;
+    sparse.finish()?;
     keep_metadata(metadata, to);
     target.sync_all()
 }

@@ -14,9 +14,9 @@ use super::draft::{Draft, N_AT_ONCE, partial_name, set_folder_mode, set_mode, sy
 use super::item::RestoreItem;
 use super::journal::Journal;
 use super::source::Source;
-use super::sparse::Sparse;
 use super::target::Target;
 use super::{RestorePlan, RestoreStep};
+use crate::vault::sparse::Sparse;
 use crate::vault::verify::Damage;
 use crate::workspace::exit::stop_if;
 use crate::workspace::files;

@@ -11,14 +11,13 @@ use crate::tasks::sweep::session::SweepTrainer;
 use crate::tasks::sweep::slurm::{self, Programs};
 use crate::tasks::sweep::status::{self, SweepStatus};
 use crate::tasks::train::TrainerSource;
-use crate::workspace::exit::{CodedError, Exit};
+use crate::workspace::exit::{Exit, usage};
 
 /// Checks that Slurm works, and that `run` has no options for this
 /// machine.
 pub fn check(run: &SweepRunArgs) -> Result<()> {
     if run.jobs.is_some() {
-        let text = "`--jobs` is for this machine; set `slurm.max_running` of the spec".to_owned();
-        return Err(CodedError::Usage(text).into());
+        return Err(usage!("`--jobs` is for this machine; set `slurm.max_running` of the spec"));
     }
     slurm::check()
 }

@@ -21,7 +21,7 @@ use crate::tasks::sweep::session::{SweepTrainer, Training};
 use crate::tasks::sweep::slurm;
 use crate::tasks::sweep::status::{self, SweepStatus, describe};
 use crate::tasks::sweep::stopped::StopCause;
-use crate::workspace::exit::{CodedError, Exit};
+use crate::workspace::exit::{CodedError, Exit, usage};
 use crate::workspace::text;
 
 /// Runs the missing trials of the sweep on this machine.
@@ -171,13 +171,12 @@ pub fn trials(
 ) -> Result<TaskOutput> {
     let n_trials = folder.plan().n_trials();
     if args.index >= n_trials {
-        return Err(CodedError::Usage(format!(
+        return Err(usage!(
             "the sweep `{}` has no trial {}; its last is {}",
             folder.name(),
             args.index,
             n_trials - 1
-        ))
-        .into());
+        ));
     }
     let n = usize::try_from(args.count).unwrap_or(usize::MAX);
     let mut exit = Exit::Done;
