@@ -79,6 +79,13 @@ fn prices_beside() -> Vec<Kind> {
         })
         .without_volume()
         .refused("has 2 kinds of prices side by side", Flags("--symbol bid")),
+        Kind::new("prices in two currencies", {
+            let names = "Date,open (CNY),high (CNY),low (CNY),close (CNY),open (USD),high (USD),low \
+                         (USD),close (USD)";
+            ordered(names, |[o, h, l, c, _]| format!("7,8,6,7,{o},{h},{l},{c}"))
+        })
+        .without_volume()
+        .refused("has 2 kinds of prices side by side", Flags("--symbol usd")),
         Kind::new("times of the ends", below("end_time,open,high,low,close,volume"))
             .warns("is the time at which a bar ends"),
         Kind::new("the times of the beginnings beside the ends", {

@@ -57,7 +57,11 @@ impl WideSymbols {
         if symbols.len() < 2 || has_plain_prices(names) || is_any_price_configured(config) {
             return Ok(None);
         }
-        let position = |wanted: &str| symbols.iter().position(|(symbol, _)| symbol == wanted);
+        let position = |wanted: &str| {
+            let is_like = |(symbol, _): &(String, _)| symbol.eq_ignore_ascii_case(wanted);
+            let exact = symbols.iter().position(|(symbol, _)| symbol == wanted);
+            exact.or_else(|| symbols.iter().position(is_like))
+        };
         let chosen = config.symbol.as_deref().map(|wanted| (wanted, position(wanted)));
         if let Some((wanted, None)) = chosen {
             let found: Vec<String> = symbols.into_iter().map(|(symbol, _)| symbol).collect();
@@ -170,7 +174,8 @@ fn split_at_role(name: &str) -> Option<(&'static str, String)> {
     let lower = name.to_ascii_lowercase();
     let is_apart = |letter: Option<char>| letter.is_some_and(|l| !l.is_alphanumeric());
     let trimmed = |symbol: &str| {
-        let symbol = symbol.trim_matches([' ', '_', '.', '-', ':', '/', '|']).to_owned();
+        let is_mark = |letter: char| " _.-:/|()[]".contains(letter);
+        let symbol = symbol.trim_matches(is_mark).to_owned();
         // `timeOpen` and `timeHigh` are times.
         (!symbol.is_empty() && !symbol.eq_ignore_ascii_case("time")).then_some(symbol)
     };
