@@ -144,6 +144,25 @@ fn symbols_that_may_be_one_series_are_told() {
 }
 
 #[test]
+fn one_series_under_two_names_and_a_symbol_of_another_time_are_told() {
+    let column = |symbols: &[(&str, std::ops::Range<i64>)]| {
+        let mut content = "symbol,time,open,high,low,close,volume\n".to_owned();
+        for (symbol, hours) in symbols {
+            for row in rows(hours.clone()).lines().skip(1) {
+                writeln!(content, "{symbol},{row}").unwrap();
+            }
+        }
+        let (folder, _) = folder(&[("bars.csv", content)]);
+        warnings(&BarSource::open("bars.csv", folder.path()).unwrap())
+    };
+    let same = column(&[("BTC-USD", 0..40), ("XBTUSD", 0..40)]);
+    assert!(same[0].contains("`BTC-USD` and `XBTUSD` have the same number of bars"), "{same:?}");
+    let lone = column(&[("A", 0..40), ("B", 20..60), ("C", 90..120)]);
+    assert!(lone[0].contains("`C` has no time in common with another symbol"), "{lone:?}");
+    assert_eq!(column(&[("A", 0..40), ("B", 20..60), ("C", 59..120)]), [""; 0]);
+}
+
+#[test]
 fn other_intervals_are_told_of_symbols_and_refused_in_a_series() {
     let slow = |first: i64| {
         let is_kept = |row: &(usize, &str)| row.0 == 0 || row.0 % 4 == 1;

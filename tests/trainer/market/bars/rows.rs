@@ -84,7 +84,7 @@ fn a_short_row_before_others_is_refused() {
     let content = with_row("2020-01-02,1,1\n2020-01-03,1,1,1,1,1");
     insta::assert_snapshot!(wrapped(read(content).unwrap_err()), @r"
     `bars.csv` line 3 has 3 columns where the first line has 6; correct or
-    delete the row
+    delete the row, or leave it out with `--bad-rows drop`
     ");
 }
 

@@ -151,6 +151,27 @@ fn a_perfect_calendar_of_new_york_has_no_gaps_and_a_missing_day_is_one() {
 }
 
 #[test]
+fn so_has_one_in_the_local_time_of_another_zone_or_stamped_at_the_close() {
+    let local = |hours: i64| -> Vec<i64> {
+        let to_local = |time_ms: &i64| {
+            let date = DateTime::from_timestamp_millis(*time_ms).unwrap().date_naive();
+            time_ms - (if is_summer(date) { 4 } else { 5 } + hours) * 3_600_000
+        };
+        new_york(false).iter().map(to_local).collect()
+    };
+    for hours in 0..4 {
+        check_no_gaps(&local(hours));
+        check_a_missing_day(local(hours), 13);
+    }
+    for hours in [16, 21] {
+        let times: Vec<i64> =
+            new_york(true).iter().map(|time_ms| time_ms + hours * 3_600_000).collect();
+        check_no_gaps(&times);
+        check_a_missing_day(times, 1);
+    }
+}
+
+#[test]
 fn a_week_of_new_york_has_no_gaps() {
     let times = new_york(false);
     check_no_gaps(&times[..13 * 4]);

@@ -179,11 +179,17 @@ impl Fault {
     #[cold]
     pub(super) fn not_a_time(text: &[u8], parser: &TimeParser) -> Self {
         if text.is_empty() {
-            return Self::new(BarField::Time, "is empty; fill in the time, or delete the row");
+            return Self::new(
+                BarField::Time,
+                "is empty; fill in the time, or leave the row out with `--bad-rows drop`",
+            );
         }
         Self::new(BarField::Time, parser.remedy(text))
     }
 }
+
+const NOT_FINITE: &str =
+    "is not a finite number; correct or delete the row, or leave it out with `--bad-rows drop`";
 
 /// Returns whether `bar` is possible: finite, positive prices within the
 /// range, and a valid volume, funding rate and dividend.
@@ -241,7 +247,7 @@ fn explain(bar: &Bar, allows_negative: bool) -> Fault {
             return Fault::no_price(field);
         }
         if price.is_infinite() {
-            return Fault::new(field, "is not a finite number; correct or delete the row");
+            return Fault::new(field, NOT_FINITE);
         }
         if price < 0.0 && low > 0.0 {
             return Fault::new(
@@ -259,10 +265,13 @@ fn explain(bar: &Bar, allows_negative: bool) -> Fault {
         }
     }
     if !volume.is_finite() {
-        return Fault::new(BarField::Volume, "is not a finite number; correct or delete the row");
+        return Fault::new(BarField::Volume, NOT_FINITE);
     }
     if volume < 0.0 {
-        return Fault::new(BarField::Volume, "is below 0; correct or delete the row");
+        return Fault::new(
+            BarField::Volume,
+            "is below 0; correct or delete the row, or leave it out with `--bad-rows drop`",
+        );
     }
     if bar.funding.is_nan() || bar.funding.abs() > FUNDING_MAX {
         return Fault::new(

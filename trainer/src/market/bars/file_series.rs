@@ -158,6 +158,8 @@ pub(super) fn symbol_warnings(names: &[&str], summaries: &[DataSummary]) -> Vec<
             )
         })
         .collect();
+    warnings.extend(same_bars_warning(names, summaries));
+    warnings.extend(lone_warning(names, summaries));
     if let Some([short, long]) = different_intervals(&summaries.iter().collect::<Vec<_>>()) {
         warnings.push(format!(
             "`{}` has bars of {} and `{}` of {}: a feature or a holding time means something else \
@@ -169,6 +171,37 @@ pub(super) fn symbol_warnings(names: &[&str], summaries: &[DataSummary]) -> Vec<
         ));
     }
     warnings
+}
+
+/// Returns the warning that two symbols have the same bars, if they have.
+fn same_bars_warning(names: &[&str], summaries: &[DataSummary]) -> Option<String> {
+    let mut known: BTreeMap<(u64, i64, &[String]), &str> = BTreeMap::new();
+    names.iter().zip(summaries).find_map(|(name, summary)| {
+        let bars = &summary.read_report.as_ref()?.bars;
+        let other = known.insert((summary.n_bars, summary.first_ms, bars), name)?;
+        Some(format!(
+            "`{}` and `{}` have the same number of bars, and the same first and last ones: if they \
+             are one series under two names, it counts twice",
+            printable(other.as_bytes()),
+            printable(name.as_bytes())
+        ))
+    })
+}
+
+/// Returns the warning that a symbol has no time in common with another
+/// one, if there is such.
+fn lone_warning(names: &[&str], summaries: &[DataSummary]) -> Option<String> {
+    let is_lone = |idx: usize| {
+        let one = &summaries[idx];
+        let mut others = summaries.iter().enumerate().filter(|(other, _)| *other != idx);
+        others.all(|(_, other)| other.first_ms > one.last_ms || other.last_ms < one.first_ms)
+    };
+    let idx = (0..names.len()).find(|idx| names.len() > 1 && is_lone(*idx))?;
+    Some(format!(
+        "`{}` has no time in common with another symbol: if it is a part of one, or a contract, it \
+         is no symbol of a portfolio",
+        printable(names[idx].as_bytes())
+    ))
 }
 
 /// Whether the month in `name` is the expiry of a contract: the bars

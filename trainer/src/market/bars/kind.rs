@@ -90,7 +90,9 @@ impl BarKind {
         let mut found = Vec::new();
         let is_conclusive = self.n_bars >= N_BARS_MIN;
         let intervals = [self.interval_seconds, trained_on.interval_seconds];
-        if differ(intervals, INTERVAL_RATIO_MAX) {
+        // Only longer bars, such as months, differ among themselves.
+        let is_fixed = trained_on.interval_seconds < DAY_MS as f64 / 1000.0;
+        if differ(intervals, if is_fixed { 1.0 } else { INTERVAL_RATIO_MAX }) {
             let [given, trained_on] = intervals.map(interval);
             let what = format!(
                 "the bars are of {given}, and the model was trained on bars of {trained_on}: its \

@@ -41,6 +41,16 @@ const N_WEEKS_MAX: usize = 60;
 /// With more missing days a year, the market is none of the known ones.
 const N_UNKNOWN: f64 = 3.0;
 
+const HOUR_MS: i64 = 3_600_000;
+
+/// The most days a year with shorter hours.
+const N_SHORT_DAYS: f64 = 6.0;
+
+/// From the times of a market to those of a zone to the west or east of it,
+/// such as Chicago of New York.
+const ZONE_OFFSETS_MS: [i64; 6] =
+    [-HOUR_MS, -2 * HOUR_MS, -3 * HOUR_MS, HOUR_MS, 2 * HOUR_MS, 3 * HOUR_MS];
+
 /// Returns the gaps among the `breaks` in bars of `interval_ms`. `span`
 /// is from the first bar to the last.
 pub(super) fn true_gaps(breaks: &[Break], interval_ms: i64, span: Range<i64>) -> Gaps {
@@ -51,9 +61,19 @@ pub(super) fn true_gaps(breaks: &[Break], interval_ms: i64, span: Range<i64>) ->
     let n_years = (span.end - span.start) as f64 / (365.25 * DAY_MS as f64);
     let mut series = Series { breaks, interval_ms, span, late_ms: 0 };
     let mut best = fewest_missing(&series, &markets);
-    // The times may be those of the closes.
-    if best.n_days > 0 && interval_ms < DAY_MS {
-        series.late_ms = interval_ms;
+    // The times may be those of the closes, or of a zone near that of the
+    // market.
+    let late_ms = match interval_ms {
+        ..DAY_MS => interval_ms,
+        _ => series.span.start.rem_euclid(DAY_MS),
+    };
+    for (idx, late_ms) in [late_ms].into_iter().chain(ZONE_OFFSETS_MS).enumerate() {
+        // Another zone is the cause of days with shorter hours alone.
+        let n_days_max = if idx == 0 { f64::INFINITY } else { N_SHORT_DAYS * n_years.max(1.0) };
+        if best.n_days == 0 || best.n_days as f64 > n_days_max {
+            break;
+        }
+        series.late_ms = late_ms;
         let other = fewest_missing(&series, &markets);
         if other.key() < best.key() {
             best = other;
@@ -214,6 +234,8 @@ impl<'a> Calendar<'a> {
         for part in &self.missing {
             let mut minutes = part.minutes.clone();
             remove(&mut minutes, market.map_or(&[], |market| market.on(part.date)));
+            let nights = market.map(|market| market.closed_nights(part.date));
+            remove(&mut minutes, &nights.unwrap_or_default());
             if !minutes.is_empty() {
                 missing.push(Missing { minutes, ..*part });
             }

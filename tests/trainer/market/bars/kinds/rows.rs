@@ -123,6 +123,10 @@ fn faults() -> Vec<Kind> {
         Kind::new("a line of words", days() + "6 rows\n").refused("it is not a bar", Flags("--bad-rows drop")),
         Kind::new("a row that is cut short", days() + "2020-01-14,101.5,10")
             .refused("the file may be cut short", Edit(|text| text[..text.len() - 19].to_owned())),
+        Kind::new("one row with a delimiter behind it", days().replacen("600\n", "600,\n", 1)),
+        Kind::new("names in other letters once more", {
+            days().replace("2020-01-09", &format!("{}\n2020-01-09", NAMES.to_uppercase()))
+        }),
         Kind::new("names once more between the rows", {
             let rows: Vec<String> = days().lines().map(str::to_owned).collect();
             [&rows[..4], &rows[..1], &rows[4..]].concat().join("\n") + "\n"

@@ -51,7 +51,10 @@ impl Columns {
     /// Returns the name of a column of dividends that is not used.
     pub(in crate::market::bars) fn unused_dividend(&self) -> Option<&str> {
         let is_dividend = |name: &&String| {
-            words(name).iter().any(|word| word == "dividend" || word == "dividends")
+            let words = words(name);
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            let is_short = matches!(words[..], ["div"] | ["div", "cash" | "amt" | "amount"]);
+            is_short || words.contains(&"dividend") || words.contains(&"dividends")
         };
         let name = self.names.iter().find(is_dividend).filter(|_| self.dividend.is_none());
         name.map(String::as_str)

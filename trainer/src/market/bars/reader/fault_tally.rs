@@ -12,7 +12,8 @@ use crate::market::bars::input::Place;
 const N_PLACES: usize = 3;
 
 /// The advice in messages that applies to single rows only.
-const ADVICE: [&str; 4] = [
+const ADVICE: [&str; 5] = [
+    ", or leave the row out with `--bad-rows drop`",
     "; a row that is not a bar is left out by `--bad-rows drop`",
     ", or leave such rows out with `--bad-rows drop`",
     ", or leave it out with `--bad-rows drop`",

@@ -34,9 +34,17 @@ impl TextBars {
     /// Whether the row has the names of the columns.
     fn repeats_names(&self) -> bool {
         let (row, columns) = (self.rows.row(), &self.format.columns);
-        let is_same =
-            |(idx, cell): (usize, &[u8])| columns.name(idx).as_bytes() == cell.trim_ascii();
+        let is_same = |(idx, cell): (usize, &[u8])| {
+            columns.name(idx).as_bytes().eq_ignore_ascii_case(cell.trim_ascii())
+        };
         row.len() == columns.width && row.iter().enumerate().all(is_same)
+    }
+
+    /// Whether the row has cells beyond the last column, all of them empty.
+    #[cold]
+    pub(super) fn has_empty_ends(&self) -> bool {
+        let (row, width) = (self.rows.row(), self.format.columns.width);
+        row.len() > width && row.iter().skip(width).all(|cell| cell.trim_ascii().is_empty())
     }
 
     /// Returns the fault of a row with another number of columns.
@@ -131,7 +139,7 @@ impl TextBars {
         let remedy = if is_time && !self.is_stream && self.rows.is_last_row() {
             "the file may be cut short: copy or download it again"
         } else if is_time {
-            "correct or delete the row"
+            "correct or delete the row, or leave it out with `--bad-rows drop`"
         } else {
             "it is not a bar: delete the line, or leave it out with `--bad-rows drop`"
         };

@@ -159,7 +159,7 @@ impl TextBars {
     /// Returns the bar of the current row.
     fn take_row(&mut self) -> Result<Bar, Fault> {
         let row = self.rows.row();
-        if row.len() != self.format.columns.width {
+        if row.len() != self.format.columns.width && !self.has_empty_ends() {
             return Err(self.width_fault());
         }
         if let Some(column) = self.format.columns.symbol

@@ -2,15 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{Datelike as _, NaiveDate, Weekday};
 use chrono_tz::Tz;
 
-use super::local_days::{Minutes, WHOLE_DAY};
+use super::local_days::{MINUTES_PER_DAY, Minutes, WHOLE_DAY, is_weekend};
 
 /// For each market, a line with its name and time zone, then a line for
 /// each year: `MMDD` is a day without trading, `MMDD@HHMM-HHMM` are
 /// hours.
 const TABLE: &str = include_str!("../../../../data/closings.txt");
+
+/// The parts of a night, before and after midnight.
+const EVENING: Minutes = (18 * 60, MINUTES_PER_DAY);
+const MORNING: Minutes = (0, 6 * 60);
 
 /// The closings of one market.
 pub(super) struct Market {
@@ -44,6 +48,21 @@ impl Market {
     /// Returns the closed minutes of `date`, in local time.
     pub(super) fn on(&self, date: NaiveDate) -> &[Minutes] {
         self.closings.get(&date).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the minutes of `date` that are part of a night without
+    /// trading: futures in China have none before a holiday.
+    pub(super) fn closed_nights(&self, date: NaiveDate) -> Vec<Minutes> {
+        if self.zone != Tz::Asia__Shanghai {
+            return Vec::new();
+        }
+        let is_holiday = |date: NaiveDate| self.on(date) == [WHOLE_DAY];
+        let next = date.iter_days().skip(1).find(|date| !is_weekend(*date));
+        let is_before = next.is_some_and(is_holiday);
+        let is_after = date.pred_opt().is_some_and(is_holiday);
+        let is_morning = is_after || is_before && date.weekday() == Weekday::Sat;
+        let nights = [(is_morning, MORNING), (is_before, EVENING)];
+        nights.into_iter().filter(|(is_closed, _)| *is_closed).map(|(_, night)| night).collect()
     }
 
     /// Returns the days without trading from `first` to `last`.

@@ -110,7 +110,8 @@ impl Folder {
             let mut digests: HashMap<String, PathBuf> = HashMap::new();
             for path in paths {
                 if let Some(other) = digests.insert(sha256_of_file(&path)?, path.clone()) {
-                    let [other, path] = [other, path].map(|path| name_of(&path));
+                    let [other, path] =
+                        [other, path].map(|path| printable(self.name_of(&path).as_bytes()));
                     return Ok(Some(format!(
                         "`{other}` and `{path}` have the same content, and count as two symbols; \
                          delete one of them if it is a copy"
