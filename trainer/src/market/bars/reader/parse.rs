@@ -40,15 +40,15 @@ impl RowParser {
             .time
             .parse(row, &self.time, previous_ms)
             .ok_or_else(|| Fault::not_a_time(columns.time.text(row).as_bytes(), &self.time))?;
-        let price = |part, idx: usize| {
-            self.number(row, idx).ok_or_else(|| Fault::not_a_price(part, row[idx].trim_ascii()))
+        let Some([open, high, low, close]) = self.prices(row) else {
+            return Err(self.price_fault(row));
         };
         let mut bar = Bar {
             time_ms,
-            open: price(BarField::Open, columns.open)?,
-            high: price(BarField::High, columns.high)?,
-            low: price(BarField::Low, columns.low)?,
-            close: price(BarField::Close, columns.close)?,
+            open,
+            high,
+            low,
+            close,
             volume: match columns.volume {
                 Some(idx) => self.volume(row, idx)?,
                 None => 0.0,
@@ -57,9 +57,12 @@ impl RowParser {
             dividend: self.payment(row, columns.dividend, BarField::Dividend)?,
         };
         if let Some(idx) = self.adjusted {
-            let adjusted = price(BarField::Further(idx), idx)?;
+            let field = BarField::Further(idx);
+            let adjusted = self
+                .number(row, idx)
+                .ok_or_else(|| Fault::not_a_price(field, row[idx].trim_ascii()))?;
             if bar.close > 0.0 && (adjusted.is_nan() || adjusted <= 0.0) {
-                return Err(Fault::not_an_adjusted_close(BarField::Further(idx)));
+                return Err(Fault::not_an_adjusted_close(field));
             }
             adjust(&mut bar, adjusted);
         }
@@ -73,6 +76,33 @@ impl RowParser {
         let columns = &self.format.columns;
         let prices = [columns.open, columns.high, columns.low, columns.close];
         row.len() == columns.width && prices.iter().all(|&idx| lenient::is_unknown(&row[idx]))
+    }
+
+    /// Returns the open, high, low and close; none if one is no number.
+    #[inline]
+    fn prices(&self, row: Row<'_>) -> Option<[f64; 4]> {
+        let columns = &self.format.columns;
+        Some([
+            self.number(row, columns.open)?,
+            self.number(row, columns.high)?,
+            self.number(row, columns.low)?,
+            self.number(row, columns.close)?,
+        ])
+    }
+
+    /// Returns the fault of the first price that is no number.
+    #[cold]
+    fn price_fault(&self, row: Row<'_>) -> Fault {
+        let columns = &self.format.columns;
+        let prices = [
+            (BarField::Open, columns.open),
+            (BarField::High, columns.high),
+            (BarField::Low, columns.low),
+            (BarField::Close, columns.close),
+        ];
+        let is_fault = |&(_, idx): &(BarField, usize)| self.number(row, idx).is_none();
+        let (field, idx) = prices.into_iter().find(is_fault).expect("one price is no number");
+        Fault::not_a_price(field, row[idx].trim_ascii())
     }
 
     #[inline]

@@ -71,6 +71,9 @@ impl TimeFormat {
                 let wall_ms = self
                     .within_limits(number_format.parse_until(text, self.latest_ms))
                     .or_else(|| self.parse_other_unix_unit(text))?;
+                if self.zone.is_none() {
+                    return Some(wall_ms);
+                }
                 WallTime { wall_ms, zone: None }
             }
             Notation::Any => match parse_iso_seconds(text).or_else(|| parse_epoch(text)) {
