@@ -10,7 +10,7 @@ use std::time::Duration;
 use xtask::programs::features::holds_zstd;
 
 use crate::rawzip::{Raw, zip};
-use crate::support::{COMPLETES, Sandbox, json_of, stderr, stdout};
+use crate::support::{Sandbox, json_of, stderr, stdout};
 
 const BY_ZSTD: &str = r#"{"archive": {"compression": "zstd"}}"#;
 
@@ -133,9 +133,10 @@ fn signals_reach_the_tool_that_was_built() {
     let Some(program) = program() else { return };
     let sandbox = Sandbox::new();
     sandbox.write("config/config.json", BY_ZSTD);
-    let trainer = sandbox.trainer(&format!(
-        "{COMPLETES}\nyes | head -c 50000 > logs/long.log\ntouch running\nread line\nexit 130"
-    ));
+    let trainer = sandbox.trainer(
+        "echo '{\"id\": \"now\", \"status\": \"running\"}' > logs/session.json\n\
+         yes | head -c 50000 > logs/long.log\ntouch running\nread line\nexit 130",
+    );
     let mut child = std::process::Command::new(program)
         .current_dir(sandbox.root())
         .args(["train", "--trainer-bin"])

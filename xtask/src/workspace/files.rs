@@ -176,6 +176,17 @@ pub fn retry<T>(
     act()
 }
 
+/// Does [`free_file_name`] for both names that cargo gives a program: its
+/// own and that in `deps`.
+pub fn free_file_names(own: &Path, id: u32) {
+    let name = own.file_name().unwrap_or_default();
+    let twin = own.parent().map(|folder| folder.join("deps").join(name));
+    for file in [Some(own.to_owned()), twin].into_iter().flatten().filter(|file| file.is_file()) {
+        // If this fails, a rebuild reports that the file is in use.
+        let _ = free_file_name(&file, id);
+    }
+}
+
 /// Lets cargo rebuild the program `own` while it runs, on systems that do
 /// not allow to replace the file of a running program: the file is
 /// renamed, which is allowed, and a copy takes its name. `id` is the id
