@@ -83,8 +83,7 @@ impl Case {
         let targets: Vec<f64> = known.iter().zip(0..).map(|(row, at)| target(row, at)).collect();
         let seed = TreeSeed { run: 1, refit: 0, action: 0 };
         let Self { n_trees, min_samples_leaf, max_depth, .. } = *self;
-        let options =
-            ForestOptions { n_trees, min_samples_leaf, cuts_per_feature: 1, max_depth, seed };
+        let options = ForestOptions { n_trees, min_samples_leaf, max_depth, seed };
         let forest = Forest::fit(&Samples::whole(&borrowed(&known))?, &targets, &options)?;
         let mut parameters = ExtraTreesRegressorParameters::default()
             .with_n_trees(n_trees)

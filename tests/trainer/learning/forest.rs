@@ -36,7 +36,7 @@ fn borrowed(rows: &[Vec<f64>]) -> Vec<&[f64]> {
 
 fn options(n_trees: usize, min_samples_leaf: usize) -> ForestOptions {
     let seed = TreeSeed { run: 7, refit: 3, action: 1 };
-    ForestOptions { n_trees, min_samples_leaf, cuts_per_feature: 1, max_depth: None, seed }
+    ForestOptions { n_trees, min_samples_leaf, max_depth: None, seed }
 }
 
 fn predict(forest: &Forest, rows: &[Vec<f64>]) -> Vec<u64> {
@@ -45,11 +45,17 @@ fn predict(forest: &Forest, rows: &[Vec<f64>]) -> Vec<u64> {
     bits(&predictions)
 }
 
-/// What the library's own forest predicts, grown on whole samples.
+/// What the library's own forest predicts, grown on the ranks of whole
+/// samples.
 fn library_predictions(data: &Data, options: &ForestOptions, rows: &[Vec<f64>]) -> Vec<f64> {
-    // It tries one cut on each column.
+    let n_features = data.rows[0].len();
+    // It tries one cut on each column; eight in all are tried at least.
+    let n_cuts = 8_usize.div_ceil(n_features);
     let matrix = |rows: &[Vec<f64>]| {
-        let rows = rows.iter().map(|row| row.repeat(options.cuts_per_feature)).collect();
+        let ranks = |row: &Vec<f64>| -> Vec<f64> {
+            row.iter().enumerate().map(|(feature, value)| rank(data, feature, *value)).collect()
+        };
+        let rows = rows.iter().map(|row| ranks(row).repeat(n_cuts)).collect();
         DenseMatrix::from_2d_vec(&rows).unwrap()
     };
     let parameters = ExtraTreesRegressorParameters::default()
@@ -57,9 +63,26 @@ fn library_predictions(data: &Data, options: &ForestOptions, rows: &[Vec<f64>]) 
         .with_min_samples_leaf(options.min_samples_leaf)
         .with_min_samples_split(2 * options.min_samples_leaf)
         .with_seed(options.seed.tree(0, 0))
-        .with_m(data.rows[0].len() * options.cuts_per_feature);
+        .with_m(n_features * n_cuts);
     let library = ExtraTreesRegressor::fit(&matrix(&data.rows), &data.targets, parameters).unwrap();
     library.predict(&matrix(rows)).unwrap()
+}
+
+/// Returns the rank of the sample value on whose side of all cuts `value`
+/// is: a cut is in the middle between two neighbouring values.
+fn rank(data: &Data, feature: usize, value: f64) -> f64 {
+    let mut column: Vec<f64> = data.rows.iter().map(|row| row[feature]).collect();
+    column.sort_by(f64::total_cmp);
+    let is_below = |pair: &[f64]| pair[0] + (pair[1] - pair[0]) / 2.0 < value;
+    if value.is_nan() {
+        return f64::NAN;
+    }
+    // The last value that no middle separates from it.
+    let mut rank = column.windows(2).rposition(is_below).map_or(0, |idx| idx + 1);
+    while column.get(rank + 1).is_some_and(|next| *next <= column[rank]) {
+        rank += 1;
+    }
+    rank as f64
 }
 
 /// The mean over the stored trees, each walked node by node.
@@ -106,11 +129,10 @@ proptest! {
         n_trees in 1_usize..12,
         leaf in 1_usize..20,
         n_subsamples in 1_usize..4,
-        cuts_per_feature in 1_usize..4,
     ) {
         let data = data(n_rows, n_features, n_levels);
         let samples = |n: usize| Samples::subsampled(&borrowed(&data.rows), n, 5).unwrap();
-        let options = ForestOptions { cuts_per_feature, ..options(n_trees, leaf) };
+        let options = options(n_trees, leaf);
         let forest = Forest::fit(&samples(1), &data.targets, &options).unwrap();
         // Rows made of the thresholds themselves are ties; neighbours
         // of a threshold and missing numbers must agree as well.

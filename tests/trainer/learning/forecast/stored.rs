@@ -42,13 +42,7 @@ fn taught(kind: RegressorKind, bars: &Bars) -> ForecastLearner {
 
 fn options(kind: RegressorKind) -> RegressorOptions {
     let seed = TreeSeed { run: 7, refit: 0, action: 0 };
-    let forest = ForestOptions {
-        n_trees: 7,
-        min_samples_leaf: 20,
-        cuts_per_feature: 1,
-        max_depth: Some(5),
-        seed,
-    };
+    let forest = ForestOptions { n_trees: 7, min_samples_leaf: 20, max_depth: Some(5), seed };
     RegressorOptions { kind, ridge_alpha: 1.0, learning_rate: 0.1, forest }
 }
 

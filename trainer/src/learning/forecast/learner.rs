@@ -19,10 +19,6 @@ use crate::learning::{Learner, LearnerSetup, Policy, RefitStats, Shape};
 /// Fewest bars that are fitted on.
 const BARS_MIN: usize = 200;
 
-/// Fewest random cuts, over all features, that a split of extra trees
-/// tries.
-const CUTS_MIN: usize = 8;
-
 /// Records bars, and fits a [`ForecastPolicy`] on them.
 ///
 /// It remembers bars of one episode only: the next episode repeats the
@@ -133,7 +129,6 @@ impl ForecastLearner {
             forest: ForestOptions {
                 n_trees: config.n_trees,
                 min_samples_leaf: config.min_samples_leaf,
-                cuts_per_feature: CUTS_MIN.div_ceil(self.policy.shape.n_features),
                 max_depth: config.max_depth,
                 seed,
             },

@@ -8,14 +8,14 @@
 
 mod boosting;
 mod random;
+mod ranks;
 mod regressors;
 mod ridge;
 mod ridge_system;
 mod samples;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use rayon::prelude::*;
-use serde::Serialize;
 use smartcore::ensemble::extra_trees_regressor::{
     ExtraTreesRegressor, ExtraTreesRegressorParameters,
 };
@@ -25,13 +25,21 @@ use smartcore::linalg::basic::matrix::DenseMatrix;
 use super::ForestOptions;
 use super::flat::Forest;
 use super::mirror::read_trees;
+use super::stored::StoredNode;
 
+use ranks::Ranks;
 pub use ridge_system::RidgeSystem;
 pub use samples::Samples;
 use samples::Subsample;
 
 /// The library and version that grew the trees, as models record it.
 pub const LIBRARY: &str = "smartcore 0.7.0";
+
+/// Fewest random cuts, over all features, that a split tries. With few
+/// features one cut on each, as in the published method, is not enough: a
+/// cut that leaves too few rows on one side is no valid split, and the
+/// tree would stop growing.
+const CUTS_MIN: usize = 8;
 
 /// The library's extremely randomised trees.
 type ExtraTrees = ExtraTreesRegressor<f64, f64, DenseMatrix<f64>, Vec<f64>>;
@@ -78,16 +86,15 @@ impl<'a> SubsamplePlan<'a> {
 
     /// Grows a part of the trees on each subsample by `fit_part`, and
     /// returns the forest with the trees of all parts, in their order.
-    fn fit<T: Serialize + Send>(
+    fn fit(
         &self,
-        fit_part: impl Fn(&Self, usize) -> Result<T> + Sync,
+        fit_part: impl Fn(&Self, usize) -> Result<Vec<Vec<StoredNode>>> + Sync,
     ) -> Result<Forest> {
         let fit = |subsample: usize| fit_part(self, subsample);
         let parts = (0..self.samples.subsamples.len()).into_par_iter().map(fit);
         let mut forest = Forest::empty(self.samples.n_features)?;
-        for part in parts.collect::<Result<Vec<_>>>()? {
-            let stored = serde_json::to_value(part).context("failed to read a fitted forest")?;
-            read_trees(stored, &mut forest)?;
+        for nodes in parts.collect::<Result<Vec<_>>>()?.iter().flatten() {
+            forest.push_tree(nodes)?;
         }
         forest.complete()
     }
@@ -125,9 +132,11 @@ struct TreeSize {
     seed: u64,
 }
 
-fn fit_extra_trees(plan: &SubsamplePlan<'_>, subsample: usize) -> Result<ExtraTrees> {
+/// Grows the trees of one subsample on the ranks of its values.
+fn fit_extra_trees(plan: &SubsamplePlan<'_>, subsample: usize) -> Result<Vec<Vec<StoredNode>>> {
     let size = plan.size(subsample);
-    let n_cuts = plan.options.cuts_per_feature.max(1);
+    let (n_features, n_cuts) =
+        (plan.samples.n_features, CUTS_MIN.div_ceil(plan.samples.n_features));
     let mut parameters = ExtraTreesRegressorParameters::default()
         .with_n_trees(size.n_trees)
         .with_min_samples_leaf(size.min_samples_leaf)
@@ -135,14 +144,20 @@ fn fit_extra_trees(plan: &SubsamplePlan<'_>, subsample: usize) -> Result<ExtraTr
         .with_seed(size.seed)
         // All features: the library's default, the square root of their
         // number, fits badly where the values depend on one feature.
-        .with_m(plan.samples.n_features * n_cuts);
+        .with_m(n_features * n_cuts);
     parameters.max_depth = size.max_depth;
     let (columns, targets) = plan.rows(subsample);
+    let ranks = Ranks::of(columns);
     let fit = match n_cuts {
-        1 => ExtraTrees::fit(columns, &targets, parameters),
-        _ => ExtraTrees::fit(&repeated(columns, n_cuts)?, &targets, parameters),
+        1 => ExtraTrees::fit(&ranks.columns, &targets, parameters),
+        _ => ExtraTrees::fit(&repeated(&ranks.columns, n_cuts)?, &targets, parameters),
     };
-    fit.map_err(|error| anyhow::anyhow!("failed to fit a forest: {error}"))
+    let fitted = fit.map_err(|error| anyhow::anyhow!("failed to fit a forest: {error}"))?;
+    let mut trees = read_trees(&fitted, n_features)?;
+    for split in trees.iter_mut().flatten().filter(|node| node.child > 0) {
+        split.value = ranks.threshold(usize::from(split.feature), split.value);
+    }
+    Ok(trees)
 }
 
 /// Returns all columns `n_times` over: the library tries one random cut

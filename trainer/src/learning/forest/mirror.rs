@@ -2,10 +2,8 @@
 //! private.
 
 use anyhow::{Context, Result, ensure};
-use serde::Deserialize;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 
-use super::flat::Forest;
 use super::stored::StoredNode;
 
 /// The part of the library's serialised form that is read.
@@ -33,18 +31,19 @@ struct NodeMirror {
     false_child: Option<u32>,
 }
 
-/// Appends the trees of a serialised forest of the library to `forest`.
-/// The library's columns are the features, repeated once or more.
-pub(super) fn read_trees(library: Value, forest: &mut Forest) -> Result<()> {
+/// Returns the nodes of each tree of a `library` forest. Its columns are
+/// the `n_features` features, repeated once or more.
+pub(super) fn read_trees(
+    library: &impl Serialize,
+    n_features: usize,
+) -> Result<Vec<Vec<StoredNode>>> {
+    let stored = serde_json::to_value(library).context("failed to read a fitted forest")?;
     let mirror: RegressorMirror =
-        serde_json::from_value(library).context("the library's forest has an unknown form")?;
-    let n_features = forest.n_features();
-    for tree in &mirror.forest_regressor.trees {
-        let nodes = tree.nodes.iter().map(|node| read_node(node, n_features));
-        let nodes = nodes.collect::<Result<Vec<_>>>()?;
-        forest.push_tree(&nodes)?;
-    }
-    Ok(())
+        serde_json::from_value(stored).context("the library's forest has an unknown form")?;
+    let nodes = |tree: &TreeMirror| {
+        tree.nodes.iter().map(|node| read_node(node, n_features)).collect::<Result<Vec<_>>>()
+    };
+    mirror.forest_regressor.trees.iter().map(nodes).collect()
 }
 
 fn read_node(node: &NodeMirror, n_features: usize) -> Result<StoredNode> {

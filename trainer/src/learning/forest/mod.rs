@@ -31,9 +31,6 @@ pub struct ForestOptions {
     /// Fewest rows in a leaf, as if a tree grew on the rows of all
     /// subsamples: a tree on a quarter of the rows uses a quarter of it.
     pub min_samples_leaf: usize,
-    /// Random cuts that each split tries on every feature; at least one,
-    /// the number in the published method.
-    pub cuts_per_feature: usize,
     /// Greatest depth of a tree, in splits; none: unlimited.
     pub max_depth: Option<u16>,
     /// The seed of this forest.

@@ -24,14 +24,6 @@ use crate::learning::forest::{
 /// Trees grown by one call of the library: it first sorts the rows, which
 /// takes longer than growing one tree.
 const TREES_PER_SUBSAMPLE: usize = 2;
-/// Fewest random cuts, over all features, that a split tries. With few
-/// features one cut per feature is not enough: a cut that leaves too few
-/// bars on one side is no valid split, and the tree would stop growing.
-const CUTS_MIN: usize = 8;
-/// Random cuts that a split tries on each feature. On planted bars two
-/// earn more than one, the number in the published method; three do not
-/// earn more than two.
-const CUTS_PER_FEATURE: usize = 2;
 /// Tasks whose tree seeds are those of one half.
 const TASKS_MAX: usize = 1 << 7;
 
@@ -82,7 +74,6 @@ impl SharedSplitsFit<'_> {
                 n_trees: n_trees / n_tasks + usize::from(task < n_trees % n_tasks),
                 min_samples_leaf,
                 max_depth: config.max_depth,
-                cuts_per_feature: CUTS_MIN.div_ceil(setup.n_features).max(CUTS_PER_FEATURE),
                 seed: TreeSeed { run: setup.seed, refit, action },
             };
             let pair = (first_pair + task) % n_pairs;

@@ -8,14 +8,16 @@ use smartcore::ensemble::random_forest_regressor::{
 use smartcore::linalg::basic::matrix::DenseMatrix;
 
 use super::SubsamplePlan;
+use crate::learning::forest::mirror::read_trees;
+use crate::learning::forest::stored::StoredNode;
 
 /// The library's random forest.
-pub(super) type Random = RandomForestRegressor<f64, f64, DenseMatrix<f64>, Vec<f64>>;
+type Random = RandomForestRegressor<f64, f64, DenseMatrix<f64>, Vec<f64>>;
 
 /// Grows the trees of one subsample. A split considers a third of the
 /// features, as Breiman (Random forests, Machine Learning 45, 2001)
 /// advises for regression.
-pub(super) fn fit(plan: &SubsamplePlan<'_>, subsample: usize) -> Result<Random> {
+pub(super) fn fit(plan: &SubsamplePlan<'_>, subsample: usize) -> Result<Vec<Vec<StoredNode>>> {
     let size = plan.size(subsample);
     let parameters = RandomForestRegressorParameters {
         max_depth: size.max_depth,
@@ -27,6 +29,7 @@ pub(super) fn fit(plan: &SubsamplePlan<'_>, subsample: usize) -> Result<Random> 
         seed: size.seed,
     };
     let (columns, targets) = plan.rows(subsample);
-    Random::fit(columns, &targets, parameters)
-        .map_err(|error| anyhow::anyhow!("failed to fit a random forest: {error}"))
+    let fitted = Random::fit(columns, &targets, parameters)
+        .map_err(|error| anyhow::anyhow!("failed to fit a random forest: {error}"))?;
+    read_trees(&fitted, plan.samples.n_features)
 }
