@@ -150,6 +150,8 @@ fn a_perfect_calendar_of_new_york_has_no_gaps_and_a_missing_day_is_one() {
     check_a_missing_day(new_york(false), 13);
 }
 
+const HALF_DAY: NaiveDate = NaiveDate::from_ymd_opt(2018, 11, 23).unwrap();
+
 #[test]
 fn so_has_one_in_the_local_time_of_another_zone_or_stamped_at_the_close() {
     let local = |hours: i64| -> Vec<i64> {
@@ -162,12 +164,41 @@ fn so_has_one_in_the_local_time_of_another_zone_or_stamped_at_the_close() {
     for hours in 0..4 {
         check_no_gaps(&local(hours));
         check_a_missing_day(local(hours), 13);
+        let mut times = local(hours);
+        let day_of = |ms: i64| DateTime::from_timestamp_millis(ms).unwrap().date_naive();
+        times.retain(|time_ms| day_of(*time_ms) != HALF_DAY);
+        assert_eq!(summary(&times).n_missing_bars, 7, "{hours} hours");
     }
     for hours in [16, 21] {
         let times: Vec<i64> =
             new_york(true).iter().map(|time_ms| time_ms + hours * 3_600_000).collect();
         check_no_gaps(&times);
         check_a_missing_day(times, 1);
+    }
+}
+
+#[test]
+fn no_zone_hides_bars_that_are_missing_on_half_days() {
+    let day = |date: NaiveDate| (date.month(), date.day());
+    let dates = [NaiveDate::from_ymd_opt(2018, 7, 3), NaiveDate::from_ymd_opt(2018, 11, 23)];
+    let dates = dates.map(|date| day(date.unwrap()));
+    let date_of = |time_ms: i64| DateTime::from_timestamp_millis(time_ms).unwrap().date_naive();
+    for n_days in [1, 2] {
+        for n_dropped in [5, 7] {
+            let (mut times, mut n_missing) = (new_york(false), [0; 2]);
+            times.retain(|time_ms| {
+                let date = date_of(*time_ms);
+                let idx = dates[..n_days].iter().position(|other| *other == day(date));
+                let Some(idx) = idx.filter(|_| date.year() == 2018) else {
+                    return true;
+                };
+                n_missing[idx] += 1;
+                n_missing[idx] > n_dropped
+            });
+            let n_missing = (n_days * n_dropped) as u64;
+            let summary = summary(&times);
+            assert_eq!(summary.n_missing_bars, n_missing, "{n_days} {n_dropped}: {summary}");
+        }
     }
 }
 

@@ -46,6 +46,10 @@ const HOUR_MS: i64 = 3_600_000;
 /// The most days a year with shorter hours.
 const N_SHORT_DAYS: f64 = 6.0;
 
+/// The fewest days with bars that a zone beside that of the market must
+/// explain: shorter hours are of several days in the year.
+const N_SHORT_DAYS_MIN: usize = 2;
+
 /// From the times of a market to those of a zone to the west or east of it,
 /// such as Chicago of New York.
 const ZONE_OFFSETS_MS: [i64; 6] =
@@ -75,11 +79,11 @@ pub(super) fn true_gaps(breaks: &[Break], interval_ms: i64, span: Range<i64>) ->
         }
         series.late_ms = late_ms;
         let other = fewest_missing(&series, &markets);
-        if other.key() < best.key() {
+        if other.key() < best.key() && (idx == 0 || other.explains_short_days_of(&best)) {
             best = other;
         }
     }
-    let Judgement { n_days, mut missing } = best;
+    let Judgement { n_days, mut missing, .. } = best;
     if n_days as f64 > N_UNKNOWN * n_years.max(1.0) {
         remove_recurring(&mut missing);
     }
@@ -90,6 +94,10 @@ pub(super) fn true_gaps(breaks: &[Break], interval_ms: i64, span: Range<i64>) ->
 struct Judgement {
     /// The number of days that contradict it.
     n_days: usize,
+    /// The number of days with bars among those on which some are missing.
+    n_partial: usize,
+    /// The number of days with bars in the hours without trading.
+    n_open: usize,
     missing: Vec<Missing>,
 }
 
@@ -97,6 +105,12 @@ impl Judgement {
     /// Returns what is less the more likely the market is.
     fn key(&self) -> (usize, i64) {
         (self.n_days, n_minutes(&self.missing))
+    }
+
+    /// Whether this is the zone because days of `other` have shorter hours,
+    /// not because a shift hides bars that are missing.
+    fn explains_short_days_of(&self, other: &Self) -> bool {
+        self.n_partial + N_SHORT_DAYS_MIN <= other.n_partial && self.n_open <= other.n_open
     }
 }
 
@@ -249,8 +263,18 @@ impl<'a> Calendar<'a> {
         let holidays =
             market.into_iter().flat_map(|market| market.holidays(self.span.0, self.span.1));
         let n_wrong = holidays.filter(has_bars).count();
-        // Bars on a holiday are less likely than a gap.
-        Judgement { n_days: days.len() + 2 * n_wrong, missing }
+        let is_open = |date: &&NaiveDate| {
+            let mut open = market.map_or(&[][..], |market| market.on(**date)).to_vec();
+            remove(&mut open, self.absent(**date));
+            self.series.n_bars(count(&open)) > 0
+        };
+        Judgement {
+            // Bars on a holiday are less likely than a gap.
+            n_days: days.len() + 2 * n_wrong,
+            n_partial: days.iter().filter(|date| has_bars(date)).count(),
+            n_open: self.absent.keys().filter(is_open).count(),
+            missing,
+        }
     }
 }
 
