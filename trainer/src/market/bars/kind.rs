@@ -18,6 +18,8 @@ use super::summary::{DataSummary, INTERVAL_RATIO_MAX, duration};
 const N_BARS_MIN: u64 = 10;
 /// The shortest span to judge by: it includes a weekend.
 const SPAN_MS_MIN: i64 = 8 * DAY_MS;
+/// Times that are not exact are the same interval; 60 and 65 minutes are not.
+const FIXED_RATIO_MAX: f64 = 1.02;
 /// Trading every day against weekdays only is a ratio of 1.4.
 const COVER_RATIO_MAX: f64 = 1.25;
 
@@ -90,9 +92,9 @@ impl BarKind {
         let mut found = Vec::new();
         let is_conclusive = self.n_bars >= N_BARS_MIN;
         let intervals = [self.interval_seconds, trained_on.interval_seconds];
-        // Only longer bars, such as months, differ among themselves.
+        // Longer bars, such as months, differ among themselves.
         let is_fixed = trained_on.interval_seconds < DAY_MS as f64 / 1000.0;
-        if differ(intervals, if is_fixed { 1.0 } else { INTERVAL_RATIO_MAX }) {
+        if differ(intervals, if is_fixed { FIXED_RATIO_MAX } else { INTERVAL_RATIO_MAX }) {
             let [given, trained_on] = intervals.map(interval);
             let what = format!(
                 "the bars are of {given}, and the model was trained on bars of {trained_on}: its \
