@@ -35,6 +35,22 @@ fn an_absent_data_file_seals_the_session_as_failed() {
 }
 
 #[test]
+fn a_pipe_is_refused_since_bars_are_opened_again() {
+    let workspace = Workspace::new();
+    let told = workspace.fail(&["--data", "-", "--check"], 1);
+    assert!(told.contains("`-` is a pipe") && told.contains("write it to a file first"), "{told}");
+    workspace.configure(&json!({ "data": "-" }));
+    assert!(workspace.fail(&["--check"], 1).contains("`-` is a pipe"));
+    #[cfg(unix)]
+    {
+        let fifo = workspace.path("fifo");
+        assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+        let told = workspace.fail(&["--data", fifo.to_str().unwrap(), "--check"], 1);
+        assert!(told.contains("fifo` is a pipe"), "{told}");
+    }
+}
+
+#[test]
 fn too_few_bars_are_told_with_the_split() {
     let workspace = Workspace::with_bars(&bars::csv(150));
     workspace.configure(&json!({ "train_ratio": 0.3 }));

@@ -11,6 +11,8 @@ mod json;
 mod kinds;
 mod packed;
 mod peers;
+#[cfg(unix)]
+mod pipes;
 mod plain;
 mod remedies;
 mod rows;

@@ -2,9 +2,8 @@
 //! what files leave ambiguous.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, ensure};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -92,9 +91,13 @@ impl ReadingArguments {
 /// Reads the files and returns what to print.
 pub fn run(arguments: &BarsArguments, latest_ms: i64) -> Result<String> {
     let config = arguments.reading.config()?;
+    ensure!(
+        arguments.files.iter().filter(|file| *file == "-").count() < 2,
+        "`-` is named twice, but the standard input is read only once; write it to a file first"
+    );
     let mut summaries = Vec::new();
     for file in &arguments.files {
-        let source = BarSource::open(file, Path::new(""))?.with_config(&config).until(latest_ms);
+        let source = BarSource::open_once(file)?.with_config(&config).until(latest_ms);
         summaries.push((source.summarize_all()?, periods(&source)?));
     }
     match arguments.format {

@@ -81,7 +81,7 @@ pub fn run(arguments: &PredictArguments, latest_ms: i64, out: impl Write) -> Res
         run.rows.finish()?;
         return Ok(check.finish(&read_report));
     }
-    let source = BarSource::open(&arguments.data, Path::new(""))?
+    let source = BarSource::open_once(&arguments.data)?
         .with_config(&config)
         .until(latest_ms)
         .with_columns(&columns);

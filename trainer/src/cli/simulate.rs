@@ -2,7 +2,7 @@
 //! account.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
@@ -95,7 +95,7 @@ pub fn run(arguments: &SimulateArguments, latest_ms: i64, out: impl Write) -> Re
         periods_per_year: arguments.periods_per_year.map(PeriodsPerYear::given).transpose()?,
         seed: arguments.seed,
     };
-    let source = BarSource::open(&arguments.data, Path::new(""))?
+    let source = BarSource::open_once(&arguments.data)?
         .with_config(&arguments.reading.config()?)
         .until(latest_ms);
     let summary = simulate(&source, &options, &mut |row| recorder.push(&row))?;

@@ -154,7 +154,7 @@ fn requested(arguments: &TrainArguments) -> Result<RequestedSettings> {
 /// Returns `data` as an absolute path: the command line's are relative to
 /// the current folder, the settings' to the workspace.
 fn absolute_data(data: &str) -> Result<String> {
-    if data.starts_with("builtin:") {
+    if data.starts_with("builtin:") || data == "-" {
         return Ok(data.to_owned());
     }
     let path = std::path::absolute(data).with_context(|| format!("`{data}` is no path"))?;

@@ -12,7 +12,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use tempfile::TempDir;
 
 use super::config::{BarsConfig, Reading};
@@ -50,9 +50,11 @@ pub struct BarSource {
     content: Arc<OnceLock<FolderContent>>,
     /// The bad rows of a file of several symbols, once it was split.
     symbol_repairs: Arc<OnceLock<Repairs>>,
-    /// The temporary folder of a file that was extracted from a zip file, or
-    /// copied from a pipe; kept as long as it is read.
+    /// The temporary folder of a file that was extracted from a zip file;
+    /// kept as long as it is read.
     unpacked: Option<Arc<TempDir>>,
+    /// The copy of a pipe, kept as long.
+    copy: Option<Arc<pipe::Copy>>,
 }
 
 /// The bars of one of several symbols.
@@ -91,21 +93,42 @@ enum Origin {
 
 impl BarSource {
     /// Opens the source `spec`: the path of a CSV (packed or not), JSON or
-    /// Parquet file, relative to `root`, or `-` for the standard input; a folder or zip file with one file
+    /// Parquet file, relative to `root`; a folder or zip file with one file
     /// for each symbol; or [`BUILTIN_BTCUSD_30M`].
     ///
-    /// Fails if the file does not exist. Its rows are not read before
-    /// [`BarSource::read`].
+    /// Fails if the file does not exist, or is a pipe, which cannot be
+    /// opened again by the name that is recorded. Its rows are not read
+    /// before [`BarSource::read`].
     pub fn open(spec: &str, root: &Path) -> Result<Self> {
         match spec.strip_prefix("builtin:") {
             Some("btcusd_30m") => return Ok(Self::new(spec, Origin::Builtin(BTCUSD_30M))),
             Some(_) => bail!("no built-in data `{spec}`; there is `{BUILTIN_BTCUSD_30M}`"),
             None => {}
         }
-        let path = root.join(if spec == "-" { "/dev/stdin" } else { spec });
-        let (path, copied) = pipe::copied(path)?;
-        let origin = find_file(path)?;
-        Ok(Self { unpacked: copied.map(Arc::new), ..Self::new(spec, origin) })
+        let path = root.join(spec);
+        ensure!(
+            spec != "-" && !pipe::is_pipe(&path),
+            "`{spec}` is a pipe, which is read only once, but these bars are opened again later; \
+             write it to a file first, such as by `cat {spec} > bars.csv`, and name that file"
+        );
+        Ok(Self::new(spec, find_file(path)?))
+    }
+
+    /// Opens the source `spec` as [`BarSource::open`] does, for one run: it
+    /// may be a pipe, or `-` for the standard input.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`BarSource::open`] does, and if the pipe cannot be copied.
+    pub fn open_once(spec: &str) -> Result<Self> {
+        let path = Path::new(if spec == "-" { "/dev/stdin" } else { spec });
+        if !pipe::is_pipe(path) {
+            return Self::open(&path.to_string_lossy(), Path::new(""))
+                .map(|source| Self { name: spec.to_owned(), ..source });
+        }
+        let copy = pipe::Copy::of(path)?;
+        let source = Self::new(spec, find_file(copy.path().to_owned())?);
+        Ok(Self { copy: Some(Arc::new(copy)), ..source })
     }
 
     fn new(name: &str, origin: Origin) -> Self {
@@ -120,6 +143,7 @@ impl BarSource {
             content: Arc::default(),
             symbol_repairs: Arc::default(),
             unpacked: None,
+            copy: None,
         }
     }
 

@@ -44,6 +44,7 @@ impl BarSource {
     /// Returns the source of one symbol of a table in wide format.
     fn for_symbol(&self, symbol: &str) -> Self {
         let mut one = Self::new(&format!("{symbol} of {}", self.name), self.origin.clone());
+        one.copy.clone_from(&self.copy);
         one.columns.clone_from(&self.columns);
         one.reading = self.reading.clone();
         Arc::make_mut(&mut one.reading.config).symbol = Some(symbol.to_owned());

@@ -2,34 +2,83 @@
 
 use std::fs::{self, File, FileType};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use tempfile::TempDir;
 
-/// Returns `path`, or, of a pipe, the path of a temporary copy of it, and
-/// the folder of the copy.
-pub(super) fn copied(path: PathBuf) -> Result<(PathBuf, Option<TempDir>)> {
-    let is_pipe = fs::metadata(&path).is_ok_and(|metadata| is_pipe(metadata.file_type()));
-    if !is_pipe {
-        return Ok((path, None));
+/// A temporary copy of a pipe. On Linux it has no name, and so is gone
+/// even after a signal.
+#[derive(Debug)]
+pub(super) struct Copy {
+    path: PathBuf,
+    #[cfg(target_os = "linux")]
+    _file: File,
+    #[cfg(not(target_os = "linux"))]
+    _folder: tempfile::TempDir,
+}
+
+impl Copy {
+    /// Copies the pipe at `path` until it ends.
+    pub(super) fn of(path: &Path) -> Result<Self> {
+        let context = || format!("failed to read `{}`", path.display());
+        let mut pipe = File::open(path).with_context(context)?;
+        let (copy, mut file) = Self::create().with_context(no_room)?;
+        let mut block = vec![0; 1 << 16];
+        loop {
+            let n_bytes = match io::Read::read(&mut pipe, &mut block) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                result => result.with_context(context)?,
+            };
+            if n_bytes == 0 {
+                return Ok(copy);
+            }
+            io::Write::write_all(&mut file, &block[..n_bytes]).with_context(no_room)?;
+        }
     }
-    let context = || format!("failed to read `{}`", path.display());
-    let folder = TempDir::new().with_context(context)?;
-    let copy = folder.path().join("bars");
-    let mut pipe = File::open(&path).with_context(context)?;
-    io::copy(&mut pipe, &mut File::create(&copy)?).with_context(context)?;
-    Ok((copy, Some(folder)))
+
+    #[cfg(target_os = "linux")]
+    fn create() -> io::Result<(Self, File)> {
+        use std::os::fd::AsRawFd as _;
+
+        let file = tempfile::tempfile()?;
+        let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
+        let clone = file.try_clone()?;
+        Ok((Self { path, _file: file }, clone))
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn create() -> io::Result<(Self, File)> {
+        let folder = tempfile::TempDir::new()?;
+        let path = folder.path().join("bars");
+        let file = File::create(&path)?;
+        Ok((Self { path, _folder: folder }, file))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+fn no_room() -> String {
+    format!(
+        "failed to copy a pipe to the folder `{}`; name another by the variable `TMPDIR`",
+        std::env::temp_dir().display()
+    )
+}
+
+/// Whether the file at `path` is a pipe.
+pub(super) fn is_pipe(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| is_fifo(metadata.file_type()))
 }
 
 #[cfg(unix)]
-fn is_pipe(file_type: FileType) -> bool {
+fn is_fifo(file_type: FileType) -> bool {
     use std::os::unix::fs::FileTypeExt;
 
     file_type.is_fifo()
 }
 
 #[cfg(not(unix))]
-fn is_pipe(_: FileType) -> bool {
+fn is_fifo(_: FileType) -> bool {
     false
 }
