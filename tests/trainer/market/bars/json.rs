@@ -1,7 +1,7 @@
 //! JSON as services lay it out.
 
-use super::read;
 use super::services::symbols;
+use super::{read, summarize};
 
 /// 2020-01-06 and the two days after it.
 pub(super) const DAYS: [i64; 3] = [1_578_268_800, 1_578_355_200, 1_578_441_600];
@@ -146,4 +146,23 @@ fn frames_of_pandas_are_read_in_each_orient() {
     check("records", &format!("[{}]", records.join(",")));
     check("lines", &records.join("\n"));
     check("table", &format!(r#"{{"schema": {{"fields": []}}, "data": [{}]}}"#, records.join(",")));
+}
+
+#[test]
+fn what_is_in_quote_never_replaces_the_cells_of_the_row() {
+    let row = r#""time": 1578268800, "open": 1, "high": 3, "low": 1, "close": 2"#;
+    let volume = |cells: &str| read(format!("[{{{row}, {cells}}}]")).unwrap()[0].volume;
+    for (cells, expected) in [
+        (r#""volume": 79, "quote": {"volume": 7858.92, "trades": 5}"#, 79.0),
+        (r#""volume": 79, "quote": {"USD": {"volume": 7858.92, "trades": 5}}"#, 79.0),
+        (r#""base": {"volume": 79}, "quote": {"volume": 7858.92}"#, 79.0),
+        (r#""quote": {"volume": 7858.92, "currency": "USD"}"#, 0.0),
+    ] {
+        assert!((volume(cells) - expected).abs() < f64::EPSILON, "{cells}");
+    }
+    let prices = r#""quote": {"open": 5, "high": 7, "low": 5, "close": 6}"#;
+    let json = format!("[{{{row}, {prices}}}]");
+    assert!((read(&json).unwrap()[0].open - 1.0).abs() < f64::EPSILON);
+    let warnings = summarize(&json).read_report.unwrap().warnings;
+    assert!(warnings.iter().any(|text| text.contains("prices of `quote`")), "{warnings:?}");
 }

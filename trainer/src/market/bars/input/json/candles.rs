@@ -195,13 +195,17 @@ fn has_range<'a>(cells: impl Iterator<Item = (String, &'a Value)>) -> bool {
 /// objects are joined by a point.
 pub(super) fn flat(row: &Value) -> Vec<(String, &Value)> {
     let mut cells = Vec::new();
-    for (key, value) in row.as_object().into_iter().flatten() {
+    let own = row.as_object();
+    for (key, value) in own.into_iter().flatten() {
         match value {
             Value::Object(inner) if !inner.is_empty() => {
                 // `{"quote": {"USD": {"open": …}}}`, by CoinMarketCap.
                 let only = inner.values().next().filter(|_| inner.len() == 1);
-                let inner = only.and_then(Value::as_object).unwrap_or(inner);
-                let prefix = if key == "quote" { String::new() } else { format!("{key}.") };
+                let only = only.and_then(Value::as_object);
+                let is_new = |name: &String| own.is_some_and(|own| !own.contains_key(name));
+                let is_row = key == "quote" && only.is_some_and(|only| only.keys().all(is_new));
+                let inner = only.unwrap_or(inner);
+                let prefix = if is_row { String::new() } else { format!("{key}.") };
                 cells.extend(inner.iter().map(|(name, value)| (format!("{prefix}{name}"), value)));
             }
             value => cells.push((key.clone(), value)),
