@@ -3,7 +3,7 @@
 use tempfile::TempDir;
 use trainer::market::bars::{BarSource, BarsConfig};
 
-use super::{HOUR_MS, START_MS, read};
+use super::{HOUR_MS, START_MS, read, summarize};
 
 #[track_caller]
 fn check_time(text: &str, time_ms: i64) {
@@ -120,5 +120,69 @@ fn a_time_after_tomorrow_is_an_error_that_says_what_it_was_read_as() {
         assert!(error.contains("`bars.time_format`"), "{error}");
         let config = BarsConfig { time_format: Some(format.to_owned()), ..config.clone() };
         assert!(read_at(CLOCK_MS, times, &config).is_ok());
+    }
+}
+
+/// Returns the first time of bars of hours from 14:00 on, in columns with
+/// these names and cells, and the warnings.
+fn first_time(names: &str, cells: fn(usize) -> String) -> Result<(i64, String), String> {
+    let rows = (14..20).map(|hour| format!("{},1,1,1,1\n", cells(hour)));
+    let text = format!("{names},open,high,low,close\n{}", rows.collect::<String>());
+    let bars = read(&text)?;
+    let warnings = summarize(&text).read_report.unwrap().warnings.join("\n");
+    Ok(((bars[0].time_ms - START_MS) / HOUR_MS, warnings))
+}
+
+/// Two times of 2020-01-01.
+fn hours(hour: usize, later: usize) -> String {
+    format!("2020-01-01 {:02}:00,2020-01-01 {hour:02}:00", hour + later)
+}
+
+#[test]
+fn a_time_is_the_start_of_the_bar_only_one_interval_earlier_in_the_same_zone() {
+    let found = |names: &str, cells: fn(usize) -> String| first_time(names, cells).unwrap();
+    assert_eq!(found("time,start_time", |hour| hours(hour, 1)), (14, String::new()));
+    // The time of New York.
+    let (hour, warnings) = found("time,start_time", |hour| {
+        format!("2020-01-01T{hour}:00Z,2020-01-01 {:02}:00", hour - 5)
+    });
+    assert_eq!(hour, 14);
+    assert!(warnings.contains("not `start_time`, which is earlier"), "{warnings}");
+    let (hour, warnings) = found("time,start_time", |hour| hours(hour - 5, 5));
+    assert_eq!(hour, 14);
+    assert!(warnings.contains("not `start_time`, which is earlier"), "{warnings}");
+    // An hour apart, as the bars are.
+    let (hour, _) = found("time,start_time", |hour| {
+        format!("2020-01-01T{hour}:00Z,2020-01-01 {:02}:00", hour - 1)
+    });
+    assert_eq!(hour, 14);
+    let (hour, _) = found("time_cet,start_time", |hour| hours(hour - 1, 1));
+    assert_eq!(hour, 13);
+    let names = "timestamp_utc,start_time_et";
+    assert_eq!(found(names, |hour| hours(hour - 5, 5)), (14, String::new()));
+}
+
+#[test]
+fn an_offset_in_the_name_of_the_time_is_read_whole_or_refused() {
+    let found = |name| first_time(name, |hour| format!("2020-01-01 {hour}:00")).map(|(h, _)| h);
+    for (name, hour) in [
+        ("Time UTC+5", 9),
+        ("Time (UTC\u{2212}5)", 19),
+        ("time_utc+5_open", 9),
+        ("Time UTC+0500", 9),
+        ("Time GMT5", 9),
+        ("Time [utc-05:00]", 19),
+        ("time_utc5m", 14),
+        ("utc_time", 14),
+        ("UTC-Time", 14),
+    ] {
+        assert_eq!(found(name), Ok(hour), "{name}");
+    }
+    for name in ["Time UTC+5.5", "Time (UTC+5:75)", "Time UTC+15", "time_utc+5m", "Time GMT5.5"] {
+        let error = found(name).unwrap_err();
+        assert!(
+            error.contains("has times in the zone") && error.contains("--time-zone"),
+            "{error}"
+        );
     }
 }

@@ -3,6 +3,7 @@
 //! A name matches if it is the word itself (`Close`) or ends in it after
 //! a prefix (`BTC.close`). A file in which two columns match is refused.
 
+mod bar_start;
 mod contracts;
 mod find;
 mod find_symbol;

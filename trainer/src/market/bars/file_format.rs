@@ -100,6 +100,7 @@ impl FileFormat {
         warnings.extend(block_warning(&columns, &cells));
         warnings.extend(columns.other_prices_warning(config));
         warnings.extend(columns.end_time_warning());
+        warnings.extend(columns.start_time_warning(&cells));
         let decimal = decide_decimal(&cells, &columns, config)
             .map_err(|problem| anyhow!("`{name}`: {problem}"))?;
         let at = TimeSample { name, columns: &columns, rows: &rows };

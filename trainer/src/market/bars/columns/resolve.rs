@@ -2,13 +2,12 @@
 
 use super::languages::is_clock_name;
 use super::names::words;
-use super::time_names::is_start;
 use super::time_parts::{ClockColumns, DateColumns, TimeParts};
 use super::{Columns, TimeColumn};
 use crate::market::bars::config::BarsConfig;
 use crate::market::bars::printable;
 use crate::market::bars::timestamp::{
-    TimeParser, is_bare_clock, is_clock, is_date, is_number_of_day, is_numeric_time,
+    is_bare_clock, is_clock, is_date, is_number_of_day, is_numeric_time,
 };
 
 impl Columns {
@@ -53,25 +52,6 @@ impl Columns {
         Ok(())
     }
 
-    /// Finds the column with the times at which bars begin, where the one
-    /// at `time` is as much later in each row.
-    fn start_of_bar(&self, time: usize, rows: &[Vec<String>]) -> Option<usize> {
-        let parser = TimeParser::new();
-        let times = |idx: usize| -> Option<Vec<i64>> {
-            rows.iter().map(|row| parser.parse(row[idx].trim().as_bytes())).collect()
-        };
-        let ends = times(time)?;
-        let is_start_of = |idx: &usize| {
-            let Some(starts) = times(*idx).filter(|_| *idx != time) else {
-                return false;
-            };
-            let later: Vec<i64> =
-                ends.iter().zip(&starts).map(|(end, start)| end - start).collect();
-            rows.len() > 1 && later[0] > 0 && later.iter().all(|ms| *ms == later[0])
-        };
-        (0..self.width).filter(|idx| is_start(&self.names[*idx])).find(is_start_of)
-    }
-
     /// Decides whether `Date` and `Time` belong together or one of them is
     /// the whole time, and finds the date that belongs to a clock time.
     fn resolve_time_column(&self, rows: &[Vec<String>]) -> TimeColumn {
@@ -112,19 +92,6 @@ impl Columns {
             (Some(clock), None) => TimeColumn::Split(date, clock),
             _ => TimeColumn::Whole(date),
         }
-    }
-
-    /// Returns the warning that the times are the ends of the bars.
-    pub(in crate::market::bars) fn end_time_warning(&self) -> Option<String> {
-        let is_end = |word: &String| ["end", "ending", "close", "closing"].contains(&word.as_str());
-        let name = self.time_names().into_iter().find(|name| words(name).iter().any(is_end))?;
-        (!self.are_configured).then(|| {
-            format!(
-                "`{}` is the time at which a bar ends, but is taken for its start: all bars are \
-                 one interval late",
-                printable(name.as_bytes())
-            )
-        })
     }
 
     /// Returns the name of the column at `idx`.

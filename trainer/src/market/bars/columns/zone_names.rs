@@ -24,8 +24,8 @@ const PLACES: [(&str, &str); 10] = [
     ("mez", "CET"),
 ];
 
-/// The most hours between a zone and UTC.
-const HOURS_MAX: u32 = 14;
+/// The most milliseconds between a zone and UTC.
+const OFFSET_MAX_MS: i64 = 14 * 3_600_000;
 
 /// Returns the time zone in the name of a time column.
 pub(super) fn zone_of(name: &str) -> Option<TimeZone> {
@@ -36,13 +36,18 @@ pub(super) fn zone_of(name: &str) -> Option<TimeZone> {
         let upper = words.iter().filter(|word| word.len() > 1).map(|word| word.to_uppercase());
         upper.into_iter().find_map(|word| TimeZone::parse(&word))
     };
-    whole.or_else(|| offset_in(name)).or_else(abbreviated).or_else(|| zone_of_place(&words))
+    match whole.map(Ok).or_else(|| offset_in(name)) {
+        Some(offset) => offset.ok(),
+        None => abbreviated().or_else(|| zone_of_place(&words)),
+    }
 }
 
 /// Returns the offset behind `UTC` or `GMT`: `utc+8`, `GMT2`,
-/// `utc_plus_8`.
-fn offset_in(name: &str) -> Option<TimeZone> {
+/// `utc_plus_8`, `UTC+0530`. The error is one that cannot be read, such
+/// as `UTC+5.5`.
+fn offset_in(name: &str) -> Option<Result<TimeZone, String>> {
     let lower = name.to_lowercase().replace("plus", "+").replace("minus", "-");
+    let lower = lower.replace(['\u{2212}', '\u{2013}'], "-");
     let begin = ["utc", "gmt"].iter().find_map(|utc| Some(lower.find(utc)? + utc.len()))?;
     let is_blank = [' ', '_'];
     let signed = lower[begin..].trim_start_matches(is_blank);
@@ -53,8 +58,18 @@ fn offset_in(name: &str) -> Option<TimeZone> {
     };
     let is_digit = |letter: char| letter.is_ascii_digit() || letter == ':';
     let end = digits.find(|letter| !is_digit(letter)).unwrap_or(digits.len());
-    let hours = digits[..end].split(':').next()?.parse::<u32>().ok()?;
-    (hours <= HOURS_MAX).then(|| TimeZone::parse(&format!("{sign}{}", &digits[..end])))?
+    let next = digits[end..].chars().next();
+    // `utc5m` has the interval of its bars.
+    let is_interval = !signed.starts_with(sign) && next.is_some_and(char::is_alphabetic);
+    if !digits.starts_with(|letter: char| letter.is_ascii_digit()) || is_interval {
+        return None;
+    }
+    let offset = TimeZone::parse(&format!("{sign}{}", &digits[..end])).filter(|zone| {
+        let is_near = matches!(zone, TimeZone::Offset(ms) if ms.abs() <= OFFSET_MAX_MS);
+        is_near && next.is_none_or(|next| [')', ']', ' ', '_'].contains(&next))
+    });
+    let shown = || lower[begin - "utc".len()..].trim_end_matches([')', ']']).to_uppercase();
+    Some(offset.ok_or_else(shown))
 }
 
 /// Returns the zone of a place that is one word, or two.
@@ -67,8 +82,11 @@ fn zone_of_place(words: &[String]) -> Option<TimeZone> {
 }
 
 /// Returns an ambiguous or unsupported abbreviation of a time zone at the
-/// end of the name of a time column.
+/// end of the name of a time column, or an offset that cannot be read.
 pub(super) fn unknown_zone_of(name: &str) -> Option<String> {
+    if let Some(Err(offset)) = offset_in(name) {
+        return Some(offset);
+    }
     let last = words(name).last()?.to_uppercase();
     let is_unknown = AMBIGUOUS_ZONES.contains(&last.as_str()) && TimeZone::parse(&last).is_none();
     is_unknown.then_some(last)

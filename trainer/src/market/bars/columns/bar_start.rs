@@ -1,0 +1,95 @@
+//! Of two columns of times, the one at which a bar begins.
+
+use super::names::words;
+use super::time_names::is_start;
+use super::zone_names::zone_of;
+use super::{Columns, TimeColumn};
+use crate::market::bars::printable;
+use crate::market::bars::timestamp::{TimeParser, is_numeric_time, is_zoned};
+
+impl Columns {
+    /// Finds the column with the times at which bars begin, where the one
+    /// at `time` is one interval later in each row, and in the same zone.
+    pub(super) fn start_of_bar(&self, time: usize, rows: &[Vec<String>]) -> Option<usize> {
+        let step_ms = usual_step(&times_of(rows, time)?)?;
+        let is_alike = |idx: usize| {
+            let are_all = |is: fn(&[u8]) -> bool, idx: usize| {
+                rows.iter().all(|row| is(row[idx].trim().as_bytes()))
+            };
+            let is_same = |is: fn(&[u8]) -> bool| are_all(is, time) == are_all(is, idx);
+            is_same(is_zoned)
+                && is_same(is_numeric_time)
+                && zone_of(&self.names[time]) == zone_of(&self.names[idx])
+        };
+        // Bars may end a second before the next one begins.
+        let is_step = |ms: i64| (step_ms - 1000..=step_ms).contains(&ms);
+        let mut starts = self.earlier_starts(time, rows);
+        starts.find(|&(idx, ms)| is_step(ms) && is_alike(idx)).map(|(idx, _)| idx)
+    }
+
+    /// Returns the columns that are called the start of a bar and are
+    /// earlier than the one at `time`, by the same in each row, and by how
+    /// many milliseconds.
+    fn earlier_starts(
+        &self,
+        time: usize,
+        rows: &[Vec<String>],
+    ) -> impl Iterator<Item = (usize, i64)> {
+        let ends = times_of(rows, time).filter(|ends| ends.len() > 1);
+        let earlier = move |idx: usize| {
+            let (ends, starts) = (ends.as_ref()?, times_of(rows, idx)?);
+            let mut later = ends.iter().zip(&starts).map(|(end, start)| end - start);
+            let first = later.next().filter(|ms| *ms > 0)?;
+            later.all(|ms| ms == first).then_some((idx, first))
+        };
+        (0..self.width).filter(|idx| is_start(&self.names[*idx])).filter_map(earlier)
+    }
+
+    /// Returns the warning that another column may have the times at which
+    /// bars begin, unless both name their zone.
+    pub(in crate::market::bars) fn start_time_warning(
+        &self,
+        rows: &[Vec<String>],
+    ) -> Option<String> {
+        let TimeColumn::Whole(time) = self.time else {
+            return None;
+        };
+        let has_zone = |idx: usize| zone_of(&self.names[idx]).is_some();
+        let mut starts = self.earlier_starts(time, rows).filter(|_| !self.are_configured);
+        let (start, _) = starts.find(|(idx, _)| !(has_zone(time) && has_zone(*idx)))?;
+        let [time, start] = [time, start].map(|idx| printable(self.names[idx].as_bytes()));
+        Some(format!(
+            "`{time}` is taken for the time at which a bar begins, not `{start}`, which is earlier, \
+             but not by one interval in the same zone; say which by `--column time=NAME`"
+        ))
+    }
+
+    /// Returns the warning that the times are the ends of the bars.
+    pub(in crate::market::bars) fn end_time_warning(&self) -> Option<String> {
+        let is_end = |word: &String| ["end", "ending", "close", "closing"].contains(&word.as_str());
+        let name = self.time_names().into_iter().find(|name| words(name).iter().any(is_end))?;
+        (!self.are_configured).then(|| {
+            format!(
+                "`{}` is the time at which a bar ends, but is taken for its start: all bars are \
+                 one interval late",
+                printable(name.as_bytes())
+            )
+        })
+    }
+}
+
+/// Returns the times in the column at `idx`, if all cells are times.
+fn times_of(rows: &[Vec<String>], idx: usize) -> Option<Vec<i64>> {
+    let parser = TimeParser::new();
+    rows.iter().map(|row| parser.parse(row.get(idx)?.trim().as_bytes())).collect()
+}
+
+/// Returns the most frequent step between the times of consecutive rows,
+/// in milliseconds; of several the shortest.
+fn usual_step(times: &[i64]) -> Option<i64> {
+    let steps = times.windows(2).map(|pair| (pair[1] - pair[0]).abs());
+    let mut steps: Vec<i64> = steps.filter(|ms| *ms > 0).collect();
+    steps.sort_unstable();
+    let same = steps.chunk_by(|one, other| one == other).rev().max_by_key(|same| same.len())?;
+    same.first().copied()
+}
