@@ -2,7 +2,7 @@
 
 use trainer::market::bars::{Bar, BarSource};
 
-use super::{BAR, HOUR_MS, START_MS, read, test_data, wrapped};
+use super::{BAR, HOUR_MS, START_MS, read, summarize, test_data, wrapped};
 
 /// One bar in a file with these columns.
 #[track_caller]
@@ -160,4 +160,36 @@ fn funding_in_percent_is_refused() {
     ");
     let error = read("Date,open,high,low,close,funding\n2020-01-01,1,1,1,1,nan\n").unwrap_err();
     assert!(error.contains("line 2, column `funding`: `nan` is beyond 0.1"), "{error}");
+}
+
+#[test]
+fn a_volume_in_a_currency_is_no_volume_in_units() {
+    let names = |unit: &str| format!("日期,开盘,最高,最低,收盘,成交量({unit})");
+    let row = "2020-01-01,10,12.5,9,11,3.25";
+    assert_eq!(read(format!("{}\n{row}\n", names("股"))), Ok(vec![BAR]));
+    for unit in ["元", "千元", "万元", "円"] {
+        let bars = read(format!("{}\n{row}\n", names(unit)));
+        assert_eq!(bars, Ok(vec![Bar { volume: 0.0, ..BAR }]), "{unit}");
+    }
+}
+
+#[test]
+fn a_code_that_begins_with_52_is_no_price_of_a_year() {
+    let of = |code: &str| ["open", "high", "low", "close"].map(|price| format!("{code}.{price}"));
+    check_columns(&format!("Date,{},volume", of("5201").join(",")), "2020-01-01,10,12.5,9,11,3.25");
+    for year in ["52w", "52wk", "52 week", "52_weeks", "52W", "52-wk"] {
+        let error = read(format!("Date,open,{year} high,{year} low,close\n2020-01-01,1,2,1,2\n"));
+        assert!(error.unwrap_err().contains("has no column `high`"), "{year}");
+    }
+}
+
+#[test]
+fn a_first_column_may_be_a_date_or_any_number_without_a_header() {
+    let minutes: String =
+        (0..6).map(|minute| format!("2020.01.31,00:0{minute},10,12.5,9,11,3.25\n")).collect();
+    let report = summarize(&minutes).read_report.unwrap().to_string();
+    assert!(report.contains("`date` and `time`"), "{report}");
+    let row = |day: usize| format!("{},2020-01-0{day},10,12.5,9,11,3.25\n", usize::MAX);
+    let bars = read((1..7).map(row).collect::<String>());
+    assert_eq!(bars.map(|bars| bars.len()), Ok(6));
 }

@@ -43,8 +43,9 @@ fn is_date_or_count(cell: &str) -> bool {
 /// order, then possibly a volume.
 pub(super) fn recognize(rows: &[Vec<String>]) -> Option<HeaderlessColumns> {
     let n_labels = (0..N_LABELS_MAX).take_while(|&idx| is_label(rows, idx)).count();
-    let found = (0..=n_labels).find_map(|time| recognize_from(rows, time))?;
-    let symbol = (n_labels > 0 && !is_counted(rows)).then_some(0);
+    let from = |first: usize| Some((first, recognize_from(rows, first)?));
+    let (first, found) = (0..=n_labels).find_map(from)?;
+    let symbol = (first > 0 && !is_counted(rows)).then_some(0);
     Some(HeaderlessColumns { symbol, ..found })
 }
 
@@ -67,7 +68,8 @@ fn is_label(rows: &[Vec<String>], idx: usize) -> bool {
 fn is_counted(rows: &[Vec<String>]) -> bool {
     let count = |row: &Vec<String>| row[0].trim().parse::<usize>().ok();
     let follows = |pair: &[Vec<String>]| {
-        count(&pair[0]).is_some_and(|before| count(&pair[1]) == Some(before + 1))
+        let next = count(&pair[0]).and_then(|before| before.checked_add(1));
+        next.is_some() && count(&pair[1]) == next
     };
     rows.len() > 1 && rows.windows(2).all(follows)
 }

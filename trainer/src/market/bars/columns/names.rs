@@ -27,6 +27,9 @@ const PRICE_FILLERS: [&str; 22] = [
     "prezzo", "precio", "preco", "цена", "of", "de", "di", "d", "le", "el", "do",
 ];
 
+/// Words of the prices of a year: `52W_HIGH`, `52 week low`.
+const YEAR_WORDS: [&str; 5] = ["52w", "52wk", "52wks", "52week", "52weeks"];
+
 /// Currencies of prices and of volumes in money.
 pub(super) const MONEY: [&str; 36] = [
     "usd", "usdt", "usdc", "busd", "eur", "gbp", "jpy", "krw", "try", "cny", "tusd", "fdusd",
@@ -119,10 +122,10 @@ pub(super) fn is_prefixed(words: &[String], is_role: impl Fn(&str) -> bool) -> b
         return false;
     };
     let is_other_price = |word: &str| PRICES.contains(&word) && word != last;
-    // `52W_HIGH` is the high of a year.
-    let is_foreign =
-        |word: &String| is_foreign_word(word) || is_other_price(word) || word.starts_with("52");
-    !prefix.is_empty() && is_role(last) && !prefix.iter().any(is_foreign)
+    let is_foreign = |word: &String| is_foreign_word(word) || is_other_price(word);
+    let mut pairs = prefix.windows(1).chain(prefix.windows(2)).map(<[String]>::concat);
+    let is_of_year = pairs.any(|word| YEAR_WORDS.contains(&word.as_str()));
+    !prefix.is_empty() && is_role(last) && !is_of_year && !prefix.iter().any(is_foreign)
 }
 
 /// Returns the column for the price `role`: one with the plain name, else

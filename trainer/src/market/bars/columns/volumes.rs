@@ -78,10 +78,13 @@ const PART_WORDS: [&str; 9] =
 
 /// Words in the name of a volume that do not change its meaning: shares
 /// and lots, also in thousands.
-const VOLUME_FILLERS: [&str; 20] = [
+const VOLUME_FILLERS: [&str; 16] = [
     "total", "traded", "trade", "trading", "no", "of", "number", "000", "lot", "股", "千股",
-    "万股", "手", "張", "株", "주", "元", "千元", "万元", "円",
+    "万股", "手", "張", "株", "주",
 ];
+
+/// The same of a volume in money.
+const TURNOVER_FILLERS: [&str; 4] = ["元", "千元", "万元", "円"];
 
 /// The fewest rows that tell the unit of a volume, and the most that are
 /// looked at.
@@ -90,7 +93,8 @@ const N_ROWS_MAX: usize = 200;
 
 /// Returns the columns that can be the volume, best first.
 pub(super) fn find_volumes(all_words: &[Vec<String>], names: &[String]) -> Vec<usize> {
-    let short: Vec<Vec<String>> = all_words.iter().map(|words| without_fillers(words)).collect();
+    let short: Vec<Vec<String>> =
+        all_words.iter().map(|words| without(words, &VOLUME_FILLERS)).collect();
     let all = |all: &[Vec<String>], is: &dyn Fn(&Vec<String>) -> bool| -> Vec<usize> {
         (0..all.len()).filter(|&idx| is(&all[idx])).collect()
     };
@@ -129,7 +133,8 @@ fn is_quote_volume(words: &[String]) -> bool {
     let is_known = |name: &str| {
         QUOTE_VOLUME_NAMES.contains(&name) || is_any(name, |language| language.turnover)
     };
-    is_known(&words.concat()) || is_known(&without_fillers(words).concat())
+    let short = without(&without(words, &VOLUME_FILLERS), &TURNOVER_FILLERS);
+    is_known(&words.concat()) || is_known(&short.concat())
 }
 
 /// Whether the name is that of a part of a volume.
@@ -138,8 +143,8 @@ fn is_part(words: &[String]) -> bool {
     has(&PART_WORDS) && has(&["volume", "vol", "qty", "quantity"])
 }
 
-fn without_fillers(words: &[String]) -> Vec<String> {
-    let is_filler = |word: &&String| VOLUME_FILLERS.contains(&word.as_str());
+fn without(words: &[String], fillers: &[&str]) -> Vec<String> {
+    let is_filler = |word: &&String| fillers.contains(&word.as_str());
     words.iter().filter(|word| !is_filler(word)).cloned().collect()
 }
 
