@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use trainer::market::bars::{Bar, BarSource, BarsConfig};
 
-use super::{BAR, HOUR_MS, read_file, test_data, wrapped};
+use super::{BAR, HOUR_MS, read, read_file, test_data, wrapped};
 
 fn zstd(content: &[u8]) -> Vec<u8> {
     compress_to_vec(content, CompressionLevel::Fastest)
@@ -155,4 +155,28 @@ fn a_parquet_file_cut_short_or_damaged_is_refused() {
     damaged[60] ^= 0xff;
     assert!(read(&damaged).is_err());
     assert_eq!(read(&whole).unwrap().len(), 60);
+}
+
+#[test]
+fn a_symbol_may_be_the_letters_of_a_format() {
+    for symbol in ["RDX", "ORC", "PARE", "DBN", "FEA1"] {
+        for delimiter in [",", ";", "|", "\t"] {
+            let row = |day: usize| format!("{symbol},2020-01-0{day},10,12.5,9,11,3.25\n");
+            let rows: String = (1..7).map(row).collect();
+            let bars = read(rows.replace(',', delimiter));
+            assert_eq!(bars.map(|bars| bars.len()), Ok(6), "{symbol} {delimiter}");
+        }
+    }
+    let error = read("RDX2\nX\n\0\0\0\x02").unwrap_err();
+    assert!(error.contains("is a file of R"), "{error}");
+}
+
+#[test]
+fn text_in_an_old_encoding_may_have_the_delimiter_of_hive_or_a_form_feed() {
+    let header = b"Dat\xe9\x01open\x01high\x01low\x01close\x01volume\n";
+    let row = b"2020-01-01\x0110\x0112.5\x019\x0111\x013.25\n";
+    assert_eq!(read([&header[..], row].concat()), Ok(vec![BAR]));
+    let text =
+        b"Gr\xf6\xdfe\x0c;x\nDate,open,high,low,close,volume\n2020-01-01,10,12.5,9,11,3.25\n";
+    assert_eq!(read(text), Ok(vec![BAR]));
 }

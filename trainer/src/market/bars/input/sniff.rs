@@ -3,7 +3,7 @@
 
 /// The first bytes of unsupported formats, and the message with the
 /// remedy; `NAME` stands for the name of the file.
-const UNSUPPORTED_FORMATS: [(&[u8], &str); 33] = [
+const UNSUPPORTED_FORMATS: [(&[u8], &str); 32] = [
     (b"PK\x03\x04", "is a zip file, which cannot come as a stream; name the file itself"),
     (b"PAR1", "is a Parquet file, which cannot come as a stream; name the file itself"),
     (b"PARE", "is an encrypted Parquet file; write it without encryption"),
@@ -78,7 +78,17 @@ const UNSUPPORTED_FORMATS: [(&[u8], &str); 33] = [
         b"DBN",
         "is a file of Databento (DBN); write it as CSV or Parquet, such as by `dbn 'NAME' --csv --output bars.csv`",
     ),
+    (b"Obj\x01", "is an Avro file; write it as Parquet or CSV"),
+];
+
+const STATA: &str = "is a Stata file; write it as CSV, such as by `python3 -c \"import pandas; \
+     pandas.read_stata('NAME').to_csv('bars.csv', index=False)\"`";
+
+/// The same of formats that are text themselves, or whose magic bytes are
+/// not the first ones, with their offset.
+const MARKS: [(usize, &[u8], &str); 3] = [
     (
+        0,
         b"00COTAHIST",
         "has the fixed columns of B3's COTAHIST; write it as CSV by `awk 'BEGIN { print \
          \"date,symbol,open,high,low,close,volume\" } /^01/ { s = substr($0, 13, 12); gsub(/ /, \"\", \
@@ -86,15 +96,6 @@ const UNSUPPORTED_FORMATS: [(&[u8], &str); 33] = [
          substr($0, 70, 13) / 100, substr($0, 83, 13) / 100, substr($0, 109, 13) / 100, substr($0, \
          153, 18) }' 'NAME' > bars.csv`",
     ),
-    (b"Obj\x01", "is an Avro file; write it as Parquet or CSV"),
-];
-
-const STATA: &str = "is a Stata file; write it as CSV, such as by `python3 -c \"import pandas; \
-     pandas.read_stata('NAME').to_csv('bars.csv', index=False)\"`";
-
-/// The same of formats whose magic bytes are not the first ones, with their
-/// offset.
-const MARKS: [(usize, &[u8], &str); 2] = [
     (
         257,
         b"ustar",
@@ -130,18 +131,20 @@ const N_SEPARATORS: usize = 3;
 /// Returns the message about a file that begins with `start`, if it is
 /// not text.
 pub(super) fn unsupported(start: &[u8]) -> Option<&'static str> {
+    let head = &start[..start.len().min(N_TEXT_BYTES)];
+    // Hive delimits cells by \x01; a page may end in a text.
+    let is_control =
+        |byte: &u8| byte.is_ascii_control() && !b"\r\n\t\x01\x0b\x0c\x1a".contains(byte);
+    let has_controls = head.iter().any(is_control);
+    let is_utf8 =
+        std::str::from_utf8(head).map_or_else(|error| error.error_len().is_none(), |_| true);
     let known = UNSUPPORTED_FORMATS.iter().find(|(magic, _)| start.starts_with(magic));
-    if let Some((_, remedy)) = known {
-        // Text may begin with the letters of a magic number.
-        let is_text = start
-            .iter()
-            .take(N_TEXT_BYTES)
-            .all(|byte| (b' '..127).contains(byte) || b"\r\n\t".contains(byte));
-        let has_letters = matches!(
-            remedy.split(' ').nth(2),
-            Some("ORC" | "PDF," | "Parquet" | "file" | "picture;")
-        );
-        if !(is_text && has_letters && start.contains(&b',')) {
+    if let Some((magic, remedy)) = known {
+        // A table may begin with the letters of a magic number, as a symbol.
+        let are_letters = magic.iter().all(|byte| (b' '..127).contains(byte));
+        let mut lines = head.split(|&byte| byte == b'\n').filter_map(most_frequent);
+        let is_table = is_utf8 && !has_controls && lines.any(|(_, n)| n >= N_SEPARATORS);
+        if !(are_letters && is_table) {
             return Some(remedy);
         }
     }
@@ -152,12 +155,8 @@ pub(super) fn unsupported(start: &[u8]) -> Option<&'static str> {
     if let Some((_, _, remedy)) = MARKS.iter().find(has) {
         return Some(remedy);
     }
-    let start = &start[..start.len().min(N_TEXT_BYTES)];
     // Text in an old encoding has no control characters.
-    let is_control = |byte: &u8| byte.is_ascii_control() && !b"\r\n\t\x1a".contains(byte);
-    let is_text =
-        std::str::from_utf8(start).map_or_else(|error| error.error_len().is_none(), |_| true);
-    let is_binary = start.contains(&0) || !is_text && start.iter().any(is_control);
+    let is_binary = head.contains(&0) || !is_utf8 && has_controls;
     is_binary
         .then_some("is a file of an unknown kind, not text; write it as CSV (UTF-8) or Parquet")
 }
