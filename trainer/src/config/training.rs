@@ -49,8 +49,9 @@ pub struct TrainingConfig {
     /// Default: true.
     pub enable_tensorboard: bool,
 
-    /// The bars: CSV (packed or not), JSON or Parquet, a folder with a
-    /// file for each symbol, relative to the workspace, or
+    /// The bars: CSV (packed or not), JSON or Parquet, or a folder with a
+    /// file for each symbol, or folders of parts of it, relative to the
+    /// workspace; a pipe, or `-` for the standard input; or
     /// `builtin:btcusd_30m`, which ships inside the program.
     /// Default: `builtin:btcusd_30m`.
     pub data: String,
