@@ -51,8 +51,8 @@ pub struct TrainingConfig {
 
     /// The bars: CSV (packed or not), JSON or Parquet, or a folder with a
     /// file for each symbol, or folders of parts of it, relative to the
-    /// workspace; a pipe, or `-` for the standard input; or
-    /// `builtin:btcusd_30m`, which ships inside the program.
+    /// workspace, but no pipe; or `builtin:btcusd_30m`, which ships inside
+    /// the program.
     /// Default: `builtin:btcusd_30m`.
     pub data: String,
 
