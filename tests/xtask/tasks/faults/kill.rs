@@ -87,11 +87,15 @@ fn kill_often(n_kills: usize, linked: &[&str]) {
     assert!(n_late < n_kills * 4 / 5, "{n_late} of {n_kills} kills came too late");
 }
 
-/// Returns how long a train takes here, in microseconds.
+/// Returns how long a train takes here, in microseconds: the least of
+/// three times, since another process may have slowed down one.
 fn slowest_task(sandbox: &Sandbox) -> u64 {
-    let start = std::time::Instant::now();
-    assert!(sandbox.process(TASKS[0]).status().unwrap().success());
-    u64::try_from(start.elapsed().as_micros()).unwrap()
+    let time = || {
+        let start = std::time::Instant::now();
+        assert!(sandbox.process(TASKS[0]).status().unwrap().success());
+        u64::try_from(start.elapsed().as_micros()).unwrap()
+    };
+    time().min(time()).min(time())
 }
 
 /// Runs the task, kills it after `delay`, and returns whether it was
