@@ -30,7 +30,7 @@ fn any_finite_numbers_give_an_axis_that_tells_its_ticks_apart() {
     }
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
     let output = Command::new("node")
-        .arg(manifest.join("../tests/trainer/report/ticks.js"))
+        .arg(manifest.join("../tests/trainer/output/report/ticks.js"))
         .arg(manifest.join("assets/report/ticks.js"))
         .output()
         .unwrap();
