@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
+use trainer::market::bars::{BarKind, Volume};
 
 use super::{MODEL, Printed, Workspace};
 use crate::learning::model::damage::{forge_json, pack};
@@ -64,6 +65,19 @@ fn bars_like_those_of_the_training_give_no_word() {
     assert_eq!(told(&workspace, &same, (&[], 0)), (2001, String::new()));
     let part = changed(&workspace, |idx, _| idx >= 1200);
     assert_eq!(told(&workspace, &part, (&[], 0)), (801, String::new()));
+}
+
+#[test]
+fn times_that_are_not_exact_are_no_other_interval() {
+    let kind = |interval_seconds| BarKind {
+        interval_seconds,
+        time_covered: None,
+        volume: Volume::Varies,
+        prices: None,
+        n_bars: 100,
+    };
+    assert_eq!(kind(60.001).mismatches(&kind(60.002), true), []);
+    assert!(kind(3900.0).mismatches(&kind(3600.0), true)[0].is_fatal);
 }
 
 #[test]
