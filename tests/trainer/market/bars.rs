@@ -4,6 +4,7 @@
 
 mod columns;
 mod files;
+mod folders;
 mod forms;
 mod further;
 mod joined;

@@ -23,7 +23,7 @@ use flate2::read::MultiGzDecoder;
 use lzma_rust2::XzReader;
 
 use super::parquet;
-pub(super) use beside::{flat_name, has_numbers, is_beside};
+pub(super) use beside::{TABLES, flat_names, is_beside, may_have_bars};
 pub(super) use errors::{input_error, with_name};
 pub use place::Place;
 pub(super) use place::{Packing, container};

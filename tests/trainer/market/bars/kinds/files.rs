@@ -121,6 +121,14 @@ fn packed() -> Vec<Kind> {
         Kind::new("bzip2", bz2.finish().unwrap()),
         Kind::new("one CSV in a zip", zipped(&[("a.csv", &days())])),
         Kind::new("a CSV and its report in a zip", zipped(&[("a.csv", &days()), report])),
+        Kind::new("a CSV and its dated report in a zip", {
+            zipped(&[("a.csv", &days()), ("a.txt", "Created: 2020-01-31 10:20:30\n")])
+        }),
+        Kind::new("a CSV and files of other programs in a zip", {
+            let sql = "INSERT INTO bars VALUES (1, 2, 3, 4, 5);\n";
+            let other = [("b.jpeg", "\0"), ("Thumbs.db", "\0"), ("b.xml", "<a/>"), ("b.sql", sql)];
+            zipped(&[&[("a.csv", &*days())], &other[..]].concat())
+        }),
         Kind::new(
             "a CSV and a text without bars in a zip",
             zipped(&[("a.csv", &days()), ("info.txt", "Of www.example.org, 2020\n")]),

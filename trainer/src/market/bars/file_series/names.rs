@@ -5,13 +5,8 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
+use crate::market::bars::input::TABLES;
 use crate::market::bars::timestamp::parse_time_ms;
-
-/// Extensions of files; other text after a point belongs to the symbol.
-const EXTENSIONS: [&str; 21] = [
-    "csv", "tsv", "txt", "prn", "dat", "asc", "json", "jsonl", "ndjson", "parquet", "pq",
-    "feather", "gz", "gzip", "zst", "zstd", "bz2", "xz", "zip", "part", "ohlcv",
-];
 
 /// Words before the number of a part.
 const PARTS: [&str; 4] = ["part", "chunk", "piece", "split"];
@@ -23,7 +18,7 @@ const RANGE_WORDS: [&str; 4] = ["to", "bis", "until", "thru"];
 /// extensions, such as `BRK.B` of `BRK.B.csv.gz`.
 pub(in crate::market::bars) fn symbol_of(file_name: &str) -> &str {
     let is_extension =
-        |part: &str| EXTENSIONS.iter().any(|extension| part.eq_ignore_ascii_case(extension));
+        |part: &str| TABLES.iter().any(|extension| part.eq_ignore_ascii_case(extension));
     let mut begin = 0;
     for part in file_name.split('.') {
         if begin > 0 && is_extension(part) {

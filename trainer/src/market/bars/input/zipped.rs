@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use super::beside::{flat_name, is_beside};
+use super::beside::{flat_names, is_beside, retain_tables};
 use super::place::{Packing, container};
 use crate::market::bars::printable;
 
@@ -63,8 +63,9 @@ pub(in crate::market::bars) fn unpack_several(path: &Path) -> io::Result<Option<
     }
     let folder = TempDir::new()?;
     let common = common_folder(&names);
-    for name in &names {
-        let path = folder.path().join(flat_name(&name[common..]));
+    let paths: Vec<String> = names.iter().map(|name| name[common..].to_owned()).collect();
+    for (name, file) in names.iter().zip(flat_names(&paths)) {
+        let path = folder.path().join(file);
         let mut table = File::create_new(&path).map_err(|error| match error.kind() {
             ErrorKind::AlreadyExists => invalid(format!(
                 "is a zip file with two tables of the name `{}`; unpack it by `unzip 'NAME' -d \
@@ -141,6 +142,7 @@ fn tables(archive: &ZipArchive<File>) -> io::Result<Vec<String>> {
     let is_table = |name: &&str| !name.split('/').any(is_beside);
     let mut tables: Vec<String> =
         names.iter().copied().filter(is_table).map(str::to_owned).collect();
+    retain_tables(&mut tables);
     // A single file is the table, whatever its name.
     if tables.is_empty() && names.len() == 1 {
         tables.push(names[0].to_owned());

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail, ensure};
 
-use super::listing::Folder;
+use super::listing::{Folder, NamedFile};
 use super::{BarSource, FolderContent, Origin, SymbolBars};
 use crate::market::bars::file_series::{
     FileGroup, SummarizedPart, check_spelling, groups, sorted_parts, symbol_of,
@@ -85,8 +85,7 @@ impl BarSource {
     /// Returns the files of `folder` as symbols, sorted by name.
     pub(super) fn files_of(folder: &Folder) -> Result<Vec<SymbolBars>> {
         let mut symbols = Vec::new();
-        for path in folder.filled_files()?.0 {
-            let name = folder.name_of(&path);
+        for NamedFile { path, name } in folder.filled_files()?.0 {
             let symbol = symbol_of(&name).to_owned();
             let mut source = Self::open(&path.to_string_lossy(), Path::new(""))?;
             if let Some((archive, unpacked)) = &folder.archive {

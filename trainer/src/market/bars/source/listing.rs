@@ -1,6 +1,6 @@
 //! The files of a folder, or of a zip file that is read like a folder.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::Read as _;
@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result};
 use tempfile::TempDir;
 
 use crate::digest::{sha256_of_bytes, sha256_of_file};
-use crate::market::bars::input::{flat_name, has_numbers, is_beside};
+use crate::market::bars::input::{flat_names, is_beside, may_have_bars};
 use crate::market::bars::printable;
 
 /// The bytes of a file that are examined for numbers.
@@ -24,6 +24,14 @@ pub(super) struct Folder {
     /// The zip file from which the files were extracted, and the temporary
     /// folder, which exists as long as this value.
     pub(super) archive: Option<(PathBuf, Arc<TempDir>)>,
+}
+
+/// A file, and the name that it has in messages and among symbols: its
+/// own, with the folders that it is in.
+#[derive(Debug, Clone)]
+pub(super) struct NamedFile {
+    pub(super) path: PathBuf,
+    pub(super) name: String,
 }
 
 impl Folder {
@@ -43,77 +51,78 @@ impl Folder {
             return sha256_of_file(archive);
         }
         let mut lines = String::new();
-        for file in self.files()? {
-            let name = self.name_of(&file);
-            let _ = writeln!(lines, "{}  {name}", sha256_of_file(&file)?);
+        for NamedFile { path, name } in self.files()? {
+            let _ = writeln!(lines, "{}  {name}", sha256_of_file(&path)?);
         }
         Ok(sha256_of_bytes(lines.as_bytes()))
     }
 
     /// Returns the files sorted by name, without hidden ones, notes and
-    /// pictures. If all are in folders in the folder, these are searched.
-    pub(super) fn files(&self) -> Result<Vec<PathBuf>> {
+    /// pictures. If all bars are in folders in the folder, these are
+    /// searched, at all depths.
+    fn files(&self) -> Result<Vec<NamedFile>> {
         let (mut files, mut folders) = entries(&self.path)?;
-        while files.is_empty() && !folders.is_empty() {
-            let mut deeper = Vec::new();
-            for folder in folders {
-                let (found, more) = entries(&folder)?;
-                files.extend(found);
-                deeper.extend(more);
+        if files.iter().all(|path| is_empty(path)) {
+            // A link may lead back to a folder.
+            let mut known: HashSet<PathBuf> = HashSet::new();
+            known.extend(self.path.canonicalize());
+            while let Some(folder) = folders.pop() {
+                if folder.canonicalize().is_ok_and(|folder| known.insert(folder)) {
+                    let (found, more) = entries(&folder)?;
+                    files.extend(found);
+                    folders.extend(more);
+                }
             }
-            folders = deeper;
         }
         files.sort();
-        Ok(files)
+        let in_folder = |path: &PathBuf| {
+            path.strip_prefix(&self.path).unwrap_or(path).to_string_lossy().into_owned()
+        };
+        let names = flat_names(&files.iter().map(in_folder).collect::<Vec<_>>());
+        Ok(files.into_iter().zip(names).map(|(path, name)| NamedFile { path, name }).collect())
     }
 
     /// Returns the warning that there are files in folders beside the files,
     /// if there are.
     pub(super) fn skipped_folders(&self) -> Result<Option<String>> {
         let (files, folders) = entries(&self.path)?;
-        if files.is_empty() || folders.is_empty() {
+        if folders.is_empty() || files.iter().all(|path| is_empty(path)) {
             return Ok(None);
         }
-        let names: Vec<String> = folders.iter().map(|path| name_of(path)).collect();
+        let name_of =
+            |path: &PathBuf| printable(path.file_name().unwrap_or_default().as_encoded_bytes());
+        let names: Vec<String> = folders.iter().map(name_of).collect();
         Ok(Some(format!(
             "left out, since there are files beside them: the folders `{}`",
             names.join("`, `")
         )))
     }
 
-    /// Returns the name of one of the files, with the folders that it is in.
-    pub(super) fn name_of(&self, file: &Path) -> String {
-        let path = file.strip_prefix(&self.path).unwrap_or(file);
-        flat_name(&path.to_string_lossy())
-    }
-
-    /// Returns the files that hold bars, and the names of those that hold
-    /// nothing, or only a header.
-    pub(super) fn filled_files(&self) -> Result<(Vec<PathBuf>, Vec<String>)> {
-        let files = self.files()?;
-        let (filled, empty): (Vec<_>, Vec<_>) = files.iter().partition(|path| !is_empty(path));
+    /// Returns the files that may hold bars, and the names of those that
+    /// hold nothing, or only a header.
+    pub(super) fn filled_files(&self) -> Result<(Vec<NamedFile>, Vec<String>)> {
+        let (empty, filled): (Vec<_>, Vec<_>) =
+            self.files()?.into_iter().partition(|file| is_empty(&file.path));
         if filled.is_empty() {
-            return Ok((files, Vec::new()));
+            return Ok((empty, Vec::new()));
         }
-        let names = empty.into_iter().map(|path| name_of(path)).collect();
-        Ok((filled.into_iter().cloned().collect(), names))
+        Ok((filled, empty.into_iter().map(|file| printable(file.name.as_bytes())).collect()))
     }
 
     /// Returns the warning that two files have the same content, if any do.
     pub(super) fn copies(&self) -> Result<Option<String>> {
-        let mut known: BTreeMap<u64, Vec<PathBuf>> = BTreeMap::new();
-        for path in self.files()? {
-            let n_bytes = fs::metadata(&path)?.len();
-            known.entry(n_bytes).or_default().push(path);
+        let mut known: BTreeMap<u64, Vec<NamedFile>> = BTreeMap::new();
+        for file in self.filled_files()?.0 {
+            let n_bytes = fs::metadata(&file.path)?.len();
+            known.entry(n_bytes).or_default().push(file);
         }
-        for paths in known.into_values().filter(|paths| paths.len() > 1) {
-            let mut digests: HashMap<String, PathBuf> = HashMap::new();
-            for path in paths {
-                if let Some(other) = digests.insert(sha256_of_file(&path)?, path.clone()) {
-                    let [other, path] =
-                        [other, path].map(|path| printable(self.name_of(&path).as_bytes()));
+        for files in known.into_values().filter(|files| files.len() > 1) {
+            let mut digests: HashMap<String, String> = HashMap::new();
+            for NamedFile { path, name } in files {
+                if let Some(other) = digests.insert(sha256_of_file(&path)?, name.clone()) {
+                    let [other, name] = [other, name].map(|name| printable(name.as_bytes()));
                     return Ok(Some(format!(
-                        "`{other}` and `{path}` have the same content, and count as two symbols; \
+                        "`{other}` and `{name}` have the same content, and count as two symbols; \
                          delete one of them if it is a copy"
                     )));
                 }
@@ -130,27 +139,23 @@ fn entries(folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
     let (mut files, mut folders) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(folder).with_context(context)? {
         let entry = entry.with_context(context)?;
-        // A link to a folder may lead back to this one.
-        let is_folder = entry.file_type().with_context(context)?.is_dir();
+        let path = entry.path();
         if is_beside(&entry.file_name().to_string_lossy()) {
-        } else if is_folder {
-            folders.push(entry.path());
-        } else if entry.path().is_file() {
-            files.push(entry.path());
+        } else if path.is_dir() {
+            folders.push(path);
+        } else if path.is_file() {
+            files.push(path);
         }
     }
     folders.sort();
     Ok((files, folders))
 }
 
-/// Whether the file begins as text without the numbers of a bar.
+/// Whether the file is a text without the numbers of a bar.
 fn is_empty(path: &Path) -> bool {
     let mut start = Vec::new();
     let file = File::open(path);
     let is_read = file.and_then(|file| file.take(N_EXAMINED_BYTES).read_to_end(&mut start)).is_ok();
-    is_read && !has_numbers(&start)
-}
-
-fn name_of(path: &Path) -> String {
-    printable(path.file_name().unwrap_or_default().as_encoded_bytes())
+    let is_whole = (start.len() as u64) < N_EXAMINED_BYTES;
+    is_read && !may_have_bars(&start, is_whole)
 }
