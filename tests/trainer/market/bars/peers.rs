@@ -121,6 +121,8 @@ fn calendars_of_exchanges_have_no_gaps_and_a_missing_day_is_found() {
             |line: &str| line.split(',').next().unwrap().parse::<i64>().map(|s| s / 86_400);
         let mut days: Vec<i64> = text.lines().filter_map(|line| day_of(line).ok()).collect();
         days.dedup();
+        // Without its last day a file only ends earlier.
+        days.pop();
         for day in days.into_iter().skip(50).step_by(331) {
             let kept: Vec<&str> = text.lines().filter(|line| day_of(line) != Ok(day)).collect();
             let n_left_out = (text.lines().count() - kept.len()) as u64;
