@@ -65,16 +65,12 @@ pub trait Learner: Debug + Send {
     fn end_episode(&mut self) -> Result<Option<RefitStats>>;
 
     /// Returns the judgement on held-out training bars; none before the
-    /// first, and for a learner that makes none.
-    fn judgement(&self) -> Option<&Judgement> {
-        None
-    }
+    /// first.
+    fn judgement(&self) -> Option<&Judgement>;
 
     /// Returns whether another episode on the same bars would leave the
     /// policy as it is.
-    fn is_settled(&self) -> bool {
-        false
-    }
+    fn is_settled(&self) -> bool;
 
     /// Returns whether the policy was fitted at least once.
     fn is_trained(&self) -> bool;
