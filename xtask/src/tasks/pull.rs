@@ -5,7 +5,9 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
+use digest_io::HashWriter;
 use serde::Serialize;
+use sha2::Sha256;
 
 use crate::programs::restic::Restic;
 use crate::tasks::TaskContext;
@@ -18,8 +20,7 @@ use crate::vault::receipts;
 use crate::vault::relocate;
 use crate::vault::remote::{self, RemoteArchive, RemoteReceipt};
 use crate::vault::verify;
-use crate::workspace::digest::DigestWriter;
-use crate::workspace::digest::file_sha256;
+use crate::workspace::digest::{file_sha256, hex};
 use crate::workspace::exit::{CodedError, RemoteProblem, usage};
 use crate::workspace::files::{exists, folder_entries};
 use crate::workspace::progress;
@@ -162,9 +163,9 @@ pub fn fetch(
     let _running = progress::begin("pulling", remote.archive.size_bytes);
     let incoming = Incoming { folder, name: &name, run_number };
     let fill = |file: &mut File| {
-        let mut file = DigestWriter::new(file);
+        let mut file = HashWriter::<Sha256, _>::new(file);
         restic.dump(snapshot, &format!("/{name}"), &mut file)?;
-        if file.finish() == digest {
+        if hex(&file.finalize()) == digest {
             return Ok(());
         }
         let text = format!(

@@ -1,10 +1,11 @@
 //! SHA-256 digests, as `sha256sum` prints them.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use digest_io::IoWrapper;
 use sha2::{Digest, Sha256};
 
 /// How much is read at once, in bytes.
@@ -33,39 +34,9 @@ pub fn of_bytes(bytes: &[u8]) -> String {
 pub fn sha256(content: impl Read, limit_bytes: u64) -> io::Result<(String, u64)> {
     let content = content.take(limit_bytes.saturating_add(1));
     let mut content = BufReader::with_capacity(BUFFER_BYTES, content);
-    let mut digest = DigestWriter::new(io::sink());
+    let mut digest = IoWrapper(Sha256::new());
     let size_bytes = io::copy(&mut content, &mut digest)?;
-    Ok((digest.finish(), size_bytes))
-}
-
-/// Hashes what is written through it.
-pub struct DigestWriter<W> {
-    out: W,
-    digest: Sha256,
-}
-
-impl<W> DigestWriter<W> {
-    /// Writes to `out`.
-    pub fn new(out: W) -> Self {
-        Self { out, digest: Sha256::new() }
-    }
-
-    /// Returns the digest of everything written, in hexadecimal.
-    pub fn finish(self) -> String {
-        hex(&self.digest.finalize())
-    }
-}
-
-impl<W: Write> Write for DigestWriter<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let n_bytes = self.out.write(bytes)?;
-        self.digest.update(&bytes[..n_bytes]);
-        Ok(n_bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
+    Ok((hex(&digest.0.finalize()), size_bytes))
 }
 
 /// Returns the digest of the file at `path`.

@@ -9,11 +9,11 @@ use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Write};
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
+use digest_io::{HashWriter, IoWrapper};
 use serde::{Deserialize, Serialize};
-use sha2::Digest as _;
+use sha2::{Digest as _, Sha256};
 
 use crate::config::TrainingConfig;
-use crate::digest::DigestWriter;
 use crate::learning::Learner;
 use crate::session::{
     EpisodeRecord, MetricsRecord, SymbolRecord, TrialsRecord, WalkForwardRecord, put_atomically,
@@ -92,12 +92,13 @@ struct HeaderVersion {
 pub(super) fn write(path: &Path, header: &CheckpointHeader, learner: &dyn Learner) -> Result<()> {
     put_atomically(path, &mut |file| {
         // The learner makes tiny writes; hashing is faster in blocks.
-        let mut out = BufWriter::with_capacity(BUFFER_BYTES, DigestWriter::new(&mut *file));
+        let mut out =
+            BufWriter::with_capacity(BUFFER_BYTES, HashWriter::<Sha256, _>::new(&mut *file));
         serde_json::to_writer(&mut out, header)?;
         out.write_all(b"\n")?;
         learner.write_state(&mut out)?;
         let written = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        let digest = written.digest.finalize();
+        let digest = written.finalize();
         file.write_all(&digest)?;
         Ok(file.sync_all()?)
     })?;
@@ -126,11 +127,11 @@ pub(super) fn read_learner(path: &Path, learner: &mut dyn Learner) -> Result<()>
 fn check_digest(path: &Path) -> Result<()> {
     let mut file = File::open(path)?;
     let n_bytes = file.metadata()?.len().checked_sub(DIGEST_BYTES).context("it is cut short")?;
-    let mut digest = DigestWriter::new(io::sink());
+    let mut digest = IoWrapper(Sha256::new());
     io::copy(&mut (&mut file).take(n_bytes), &mut digest)?;
     let mut stored = Vec::new();
     file.read_to_end(&mut stored)?;
-    let is_whole = digest.digest.finalize().as_slice() == stored;
+    let is_whole = digest.0.finalize().as_slice() == stored;
     ensure!(is_whole, "it is damaged: its SHA-256 is not its own");
     Ok(())
 }

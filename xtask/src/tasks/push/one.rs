@@ -1,10 +1,11 @@
 //! Pushes one archive: verifies it, stores it, reads it back, and only
 //! then writes its remote receipt.
 
-use std::io;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use digest_io::IoWrapper;
+use sha2::{Digest, Sha256};
 
 use super::outcome::PushOutcome;
 use crate::programs::restic::{NewSnapshot, Restic};
@@ -14,7 +15,7 @@ use crate::vault::diff;
 use crate::vault::receipts;
 use crate::vault::remote::{self, Description, RemoteArchive, RemoteReceipt};
 use crate::vault::verify;
-use crate::workspace::digest::{DigestWriter, file_sha256};
+use crate::workspace::digest::{file_sha256, hex};
 use crate::workspace::exit::{CodedError, RemoteProblem};
 use crate::workspace::progress;
 
@@ -179,9 +180,9 @@ fn check(context: &mut TaskContext<'_>, path: &Path) -> Result<()> {
 /// data that another machine's prune is moving seems to be missing.
 pub fn stored_digest(restic: &Restic<'_>, snapshot: &str, archive: &Archive) -> Result<String> {
     retry_if_damaged(|| {
-        let mut digest = DigestWriter::new(io::sink());
+        let mut digest = IoWrapper(Sha256::new());
         restic.dump(snapshot, &format!("/{}", archive.name), &mut digest)?;
-        Ok(digest.finish())
+        Ok(hex(&digest.0.finalize()))
     })
 }
 

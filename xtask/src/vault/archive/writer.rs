@@ -8,6 +8,8 @@ use std::thread;
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
+use digest_io::HashWriter;
+use sha2::Sha256;
 use zip::ZipWriter;
 
 use super::guard::Guard;
@@ -17,7 +19,7 @@ use crate::vault::manifest::{FileEntry, MANIFEST_PATH, Manifest, PATCH_PATH, SUM
 use crate::vault::scan::{FOLDER_MODE, Scan};
 use crate::vault::seal;
 use crate::vault::verify::Disk;
-use crate::workspace::digest::{BUFFER_BYTES, DigestWriter};
+use crate::workspace::digest::{BUFFER_BYTES, hex};
 
 /// How many final bytes are handed to the seal's digest at once.
 const HASH_STEP_BYTES: u64 = 4 * 1024 * 1024;
@@ -127,16 +129,16 @@ fn add_metadata(
     zip: &mut ArchiveZip,
     path: &str,
     time: DateTime<Utc>,
-    write: impl FnOnce(&mut BufWriter<DigestWriter<&mut ArchiveZip>>) -> io::Result<()>,
+    write: impl FnOnce(&mut BufWriter<HashWriter<Sha256, &mut ArchiveZip>>) -> io::Result<()>,
 ) -> Result<String> {
     let add = || -> Result<String> {
         zip.start_file(
             path,
             file_options(time, METADATA_MODE)?.compression_level(Some(METADATA_LEVEL)),
         )?;
-        let mut entry = BufWriter::with_capacity(BUFFER_BYTES, DigestWriter::new(zip));
+        let mut entry = BufWriter::with_capacity(BUFFER_BYTES, HashWriter::new(zip));
         write(&mut entry)?;
-        Ok(entry.into_inner().map_err(IntoInnerError::into_error)?.finish())
+        Ok(hex(&entry.into_inner().map_err(IntoInnerError::into_error)?.finalize()))
     };
     add().with_context(|| failed(path))
 }

@@ -3,8 +3,9 @@
 use std::io::{self, BufReader, Read, Seek, Write};
 
 use anyhow::Result;
+use digest_io::HashReader;
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 use zip::ZipArchive;
 
 use super::damage::{ArchiveCheck, Damage, text, text_limit};
@@ -68,7 +69,7 @@ fn parse_large_manifest<R: Read + Seek>(zip: &mut ZipArchive<R>) -> Option<(Mani
         return None;
     }
     let size_bytes = entry.size();
-    let content = Hashing { inner: entry.take(size_bytes), digest: Sha256::new() };
+    let content = HashReader::<Sha256, _>::new(entry.take(size_bytes));
     let mut content = BufReader::with_capacity(BUFFER_BYTES, content);
     let mut parser = serde_json::Deserializer::from_reader(&mut content);
     let manifest = Manifest::deserialize(&mut parser).ok()?;
@@ -77,21 +78,7 @@ fn parse_large_manifest<R: Read + Seek>(zip: &mut ZipArchive<R>) -> Option<(Mani
     let mut rest = content.into_inner();
     // Read to the end: only then the zip reader checks the CRC.
     io::copy(&mut rest, &mut io::sink()).ok()?;
-    (manifest.format == FORMAT).then(|| (manifest, hex(&rest.digest.finalize())))
-}
-
-/// Hashes what is read through it.
-struct Hashing<R> {
-    inner: R,
-    digest: Sha256,
-}
-
-impl<R: Read> Read for Hashing<R> {
-    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        let n_bytes = self.inner.read(bytes)?;
-        self.digest.update(&bytes[..n_bytes]);
-        Ok(n_bytes)
-    }
+    (manifest.format == FORMAT).then(|| (manifest, hex(&rest.finalize())))
 }
 
 fn check_against<R: Read + Seek + Clone + Send>(
