@@ -6,9 +6,11 @@ use serde_json::Value;
 /// The output of a command that ended as it should.
 pub trait Printed {
     /// Returns its stdout.
+    #[track_caller]
     fn printed(&self) -> String;
 
     /// Returns its stderr.
+    #[track_caller]
     fn told(&self) -> String;
 
     /// Returns its stdout, which is JSON.
@@ -20,10 +22,10 @@ pub trait Printed {
 
 impl Printed for Assert {
     fn printed(&self) -> String {
-        String::from_utf8_lossy(&self.get_output().stdout).into_owned()
+        String::from_utf8(self.get_output().stdout.clone()).expect("stdout is UTF-8")
     }
 
     fn told(&self) -> String {
-        String::from_utf8_lossy(&self.get_output().stderr).into_owned()
+        String::from_utf8(self.get_output().stderr.clone()).expect("stderr is UTF-8")
     }
 }
