@@ -60,6 +60,22 @@ fn summarize(content: impl AsRef<[u8]>) -> DataSummary {
     BarSource::open("bars.csv", folder.path()).unwrap().summarize().unwrap()
 }
 
+/// Returns a folder of files, and the bars in it.
+fn folder(files: &[(&str, String)]) -> (TempDir, BarSource) {
+    let folder = TempDir::new().unwrap();
+    for (name, content) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+    let source = BarSource::open("", folder.path()).unwrap();
+    (folder, source)
+}
+
+fn warnings(source: &BarSource) -> Vec<String> {
+    source.summarize_all().unwrap().read_report.unwrap().warnings
+}
+
 fn test_data(name: &str) -> BarSource {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/data");
     BarSource::open(name, &root).unwrap()

@@ -6,7 +6,7 @@ use std::fs;
 use tempfile::TempDir;
 use trainer::market::bars::{BarSource, BarsConfig};
 
-use super::{HOUR_MS, START_MS};
+use super::{HOUR_MS, START_MS, folder, warnings};
 
 /// Bars whose prices are those of `symbol` alone.
 fn table(symbol: u32) -> String {
@@ -19,15 +19,10 @@ fn table(symbol: u32) -> String {
     content
 }
 
-fn folder(files: &[(&str, String)]) -> (TempDir, BarSource) {
-    let folder = TempDir::new().unwrap();
-    for (name, content) in files {
-        let path = folder.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, content).unwrap();
-    }
-    let source = BarSource::open("", folder.path()).unwrap();
-    (folder, source)
+/// A folder of tables with prices of their own.
+fn tables(names: &[&str]) -> (TempDir, BarSource) {
+    let files: Vec<_> = (100..).zip(names).map(|(symbol, name)| (*name, table(symbol))).collect();
+    folder(&files)
 }
 
 fn symbols(source: &BarSource) -> Vec<String> {
@@ -35,15 +30,12 @@ fn symbols(source: &BarSource) -> Vec<String> {
 }
 
 fn left_out(source: &BarSource) -> Vec<String> {
-    let warnings = source.summarize_all().unwrap().read_report.unwrap_or_default().warnings;
-    warnings.into_iter().filter(|warning| warning.starts_with("left out")).collect()
+    warnings(source).into_iter().filter(|warning| warning.starts_with("left out")).collect()
 }
 
 #[track_caller]
 fn check(files: &[&str], expected: &[&str]) {
-    let files: Vec<(&str, String)> =
-        (100..).zip(files).map(|(symbol, name)| (*name, table(symbol))).collect();
-    let (_folder, source) = folder(&files);
+    let (_folder, source) = tables(files);
     assert_eq!(symbols(&source), expected);
     assert_eq!(left_out(&source), [""; 0]);
 }
@@ -63,13 +55,7 @@ fn a_folder_is_no_part_of_a_name_that_has_its_letters() {
 
 #[test]
 fn days_in_folders_of_months_have_names_of_their_own() {
-    let files: Vec<(String, String)> = (100..)
-        .zip(["1/11.csv", "1/12.csv", "11/11.csv", "12/12.csv"])
-        .map(|(symbol, name)| (name.to_owned(), table(symbol)))
-        .collect();
-    let files: Vec<(&str, String)> =
-        files.iter().map(|(name, table)| (name.as_str(), table.clone())).collect();
-    let (_folder, source) = folder(&files);
+    let (_folder, source) = tables(&["1/11.csv", "1/12.csv", "11/11.csv", "12/12.csv"]);
     assert_eq!(source.symbols().unwrap().len(), 4);
 }
 
@@ -104,7 +90,7 @@ fn what_is_left_out_is_named_with_its_folder_and_is_no_copy() {
     let header = || "time,open,high,low,close\n".to_owned();
     let (_folder, source) =
         folder(&[("A/01.csv", header()), ("B/01.csv", header()), ("B/02.csv", table(100))]);
-    let warnings = source.summarize_all().unwrap().read_report.unwrap_or_default().warnings;
+    let warnings = warnings(&source);
     assert_eq!(
         warnings[..1],
         ["left out, since there are no bars in it: `A-01.csv`, `B-01.csv`".to_owned()]

@@ -1,12 +1,10 @@
 //! Files that follow each other in time, and symbols that should not.
 
 use std::fmt::Write as _;
-use std::fs;
 
-use tempfile::TempDir;
 use trainer::market::bars::{Bar, BarSource};
 
-use super::{HOUR_MS, START_MS, wrapped};
+use super::{HOUR_MS, START_MS, folder, warnings, wrapped};
 
 fn rows(hours: std::ops::Range<i64>) -> String {
     let mut content = "time,open,high,low,close,volume\n".to_owned();
@@ -16,15 +14,6 @@ fn rows(hours: std::ops::Range<i64>) -> String {
             .unwrap();
     }
     content
-}
-
-fn folder(files: &[(&str, String)]) -> (TempDir, BarSource) {
-    let folder = TempDir::new().unwrap();
-    for (name, content) in files {
-        fs::write(folder.path().join(name), content).unwrap();
-    }
-    let source = BarSource::open("", folder.path()).unwrap();
-    (folder, source)
 }
 
 fn bars(source: &BarSource) -> Vec<Bar> {
@@ -90,10 +79,10 @@ fn files_of_one_time_are_symbols_whatever_their_names() {
 #[test]
 fn a_copy_of_a_file_is_told() {
     let (_folder, source) = folder(&[("A.csv", rows(0..30)), ("A copy.csv", rows(0..30))]);
-    let warnings = source.summarize_all().unwrap().read_report.unwrap().warnings;
-    assert!(warnings[0].contains("`A copy.csv` and `A.csv` have the same content"), "{warnings:?}");
+    let told = warnings(&source);
+    assert!(told[0].contains("`A copy.csv` and `A.csv` have the same content"), "{told:?}");
     let (_folder, source) = folder(&[("A.csv", rows(0..30)), ("B.csv", rows(1..31))]);
-    assert!(source.summarize_all().unwrap().read_report.unwrap().warnings.is_empty());
+    assert!(warnings(&source).is_empty());
 }
 
 #[test]
@@ -118,10 +107,6 @@ fn rows_that_two_parts_have_in_common_are_read_once_if_they_are_the_same() {
     let (_folder, source) = folder(&[("BTC-2020-01.csv", rows(0..31)), ("BTC-2020-02.csv", other)]);
     let error = source.symbols().unwrap_err().to_string();
     assert!(error.contains("but have different bars at 2020-01-02 05:00:00"), "{error}");
-}
-
-fn warnings(source: &BarSource) -> Vec<String> {
-    source.summarize_all().unwrap().read_report.unwrap().warnings
 }
 
 #[test]
@@ -170,8 +155,8 @@ fn other_intervals_are_told_of_symbols_and_refused_in_a_series() {
         all.lines().enumerate().filter(is_kept).map(|row| row.1.to_owned() + "\n").collect()
     };
     let (_folder, source) = folder(&[("A.csv", rows(0..60)), ("B.csv", slow(0))]);
-    let warnings = warnings(&source);
-    assert!(warnings[0].contains("has bars of 1 h and") && warnings[0].contains("of 4 h"));
+    let told = warnings(&source);
+    assert!(told[0].contains("has bars of 1 h and") && told[0].contains("of 4 h"));
     let (_folder, source) = folder(&[("A_2020-01.csv", rows(0..60)), ("A_2020-02.csv", slow(60))]);
     let error = source.symbols().unwrap_err().to_string();
     assert!(error.contains("the first has bars of 1 h and the second of 4 h"), "{error}");

@@ -81,19 +81,23 @@ fn new_york(is_daily: bool) -> Vec<i64> {
             continue;
         }
         let n_bars = if is_in(&EARLY, date) { 7 } else { 13 };
-        let offset = if is_summer(date) { 4 } else { 5 };
-        let open_ms = midnight_ms + (9 * 60 + 30 + offset * 60) * 60_000;
+        let open_ms = midnight_ms + (9 * 60 + 30 + offset_hours(date) * 60) * 60_000;
         times.extend((0..n_bars).map(|idx| open_ms + idx * 30 * 60_000));
     }
     times
 }
 
-/// From the second Sunday of March to the first of November.
-fn is_summer(date: NaiveDate) -> bool {
+fn date_of(time_ms: i64) -> NaiveDate {
+    DateTime::from_timestamp_millis(time_ms).unwrap().date_naive()
+}
+
+/// What New York is behind UTC: an hour less from the second Sunday of
+/// March to the first of November.
+fn offset_hours(date: NaiveDate) -> i64 {
     let sunday = |month, nth| {
         NaiveDate::from_weekday_of_month_opt(date.year(), month, Weekday::Sun, nth).unwrap()
     };
-    (sunday(3, 2)..sunday(11, 1)).contains(&date)
+    if (sunday(3, 2)..sunday(11, 1)).contains(&date) { 4 } else { 5 }
 }
 
 /// Bars of an hour from Sunday 17:00 to Friday 17:00 in New York, but
@@ -103,10 +107,8 @@ fn currencies() -> Vec<i64> {
     (begin..begin + 4 * 365 * 24)
         .map(|hour| hour * 3_600_000)
         .filter(|time_ms| {
-            let date = DateTime::from_timestamp_millis(*time_ms).unwrap().date_naive();
-            let offset = if is_summer(date) { 4 } else { 5 };
-            let local =
-                DateTime::from_timestamp_millis(time_ms - offset * 3_600_000).unwrap().naive_utc();
+            let local_ms = time_ms - offset_hours(date_of(*time_ms)) * 3_600_000;
+            let local = DateTime::from_timestamp_millis(local_ms).unwrap().naive_utc();
             let hour = local.format("%H").to_string().parse::<u32>().unwrap();
             let is_open = match local.weekday() {
                 Weekday::Sat => false,
@@ -136,8 +138,7 @@ fn check_no_gaps(times: &[i64]) {
 #[track_caller]
 fn check_a_missing_day(mut times: Vec<i64>, n_bars: u64) {
     let day = NaiveDate::from_ymd_opt(2019, 6, 12).unwrap();
-    let day_of = |ms: i64| DateTime::from_timestamp_millis(ms).unwrap().date_naive();
-    times.retain(|time_ms| day_of(*time_ms) != day);
+    times.retain(|time_ms| date_of(*time_ms) != day);
     let summary = summary(&times);
     assert_eq!((summary.n_gaps, summary.n_missing_bars), (1, n_bars), "{summary}");
 }
@@ -155,18 +156,15 @@ const HALF_DAY: NaiveDate = NaiveDate::from_ymd_opt(2018, 11, 23).unwrap();
 #[test]
 fn so_has_one_in_the_local_time_of_another_zone_or_stamped_at_the_close() {
     let local = |hours: i64| -> Vec<i64> {
-        let to_local = |time_ms: &i64| {
-            let date = DateTime::from_timestamp_millis(*time_ms).unwrap().date_naive();
-            time_ms - (if is_summer(date) { 4 } else { 5 } + hours) * 3_600_000
-        };
+        let to_local =
+            |time_ms: &i64| time_ms - (offset_hours(date_of(*time_ms)) + hours) * 3_600_000;
         new_york(false).iter().map(to_local).collect()
     };
     for hours in 0..4 {
         check_no_gaps(&local(hours));
         check_a_missing_day(local(hours), 13);
         let mut times = local(hours);
-        let day_of = |ms: i64| DateTime::from_timestamp_millis(ms).unwrap().date_naive();
-        times.retain(|time_ms| day_of(*time_ms) != HALF_DAY);
+        times.retain(|time_ms| date_of(*time_ms) != HALF_DAY);
         assert_eq!(summary(&times).n_missing_bars, 7, "{hours} hours");
     }
     for hours in [16, 21] {
@@ -179,17 +177,13 @@ fn so_has_one_in_the_local_time_of_another_zone_or_stamped_at_the_close() {
 
 #[test]
 fn no_zone_hides_bars_that_are_missing_on_half_days() {
-    let day = |date: NaiveDate| (date.month(), date.day());
-    let dates = [NaiveDate::from_ymd_opt(2018, 7, 3), NaiveDate::from_ymd_opt(2018, 11, 23)];
-    let dates = dates.map(|date| day(date.unwrap()));
-    let date_of = |time_ms: i64| DateTime::from_timestamp_millis(time_ms).unwrap().date_naive();
+    let dates = [NaiveDate::from_ymd_opt(2018, 7, 3).unwrap(), HALF_DAY];
     for n_days in [1, 2] {
         for n_dropped in [5, 7] {
             let (mut times, mut n_missing) = (new_york(false), [0; 2]);
             times.retain(|time_ms| {
                 let date = date_of(*time_ms);
-                let idx = dates[..n_days].iter().position(|other| *other == day(date));
-                let Some(idx) = idx.filter(|_| date.year() == 2018) else {
+                let Some(idx) = dates[..n_days].iter().position(|other| *other == date) else {
                     return true;
                 };
                 n_missing[idx] += 1;

@@ -89,7 +89,7 @@ fn prices_beside() -> Vec<Kind> {
         Kind::new("times of the ends", below("end_time,open,high,low,close,volume"))
             .warns("is the time at which a bar ends"),
         Kind::new("the times of the beginnings beside the ends", {
-            let days = [
+            let ends = [
                 "2020-01-07",
                 "2020-01-08",
                 "2020-01-09",
@@ -97,14 +97,8 @@ fn prices_beside() -> Vec<Kind> {
                 "2020-01-11",
                 "2020-01-14",
             ];
-            let rows = table("timestamp,candle_begin_time,open,high,low,close,volume", &DAYS);
-            rows.lines()
-                .enumerate()
-                .map(|(n, row)| match n {
-                    0 => format!("{row}\n"),
-                    n => format!("{},{row}\n", days[n - 1]),
-                })
-                .collect::<String>()
+            let times = [0, 1, 2, 3, 4, 5].map(|row| format!("{},{}", ends[row], DAYS[row]));
+            table("timestamp,candle_begin_time,open,high,low,close,volume", &times)
         }),
         Kind::new("an expiry before the date", {
             ordered("Date,Expiry,Open,High,Low,Close,Volume", |cells| {
