@@ -77,11 +77,11 @@ impl Cache {
         let mut target = Target::folder(folder.clone());
         let plan = restore::survey(&mut source, &mut target, only, Overwrite::IfChanged)?;
         let written = restore::apply(&mut source, &plan, &mut target, context.interrupt)?;
-        for damage in plan.lost.iter().chain(&plan.conflicts).chain(&written.lost) {
+        let missing = plan.lost.iter().chain(&plan.conflicts).chain(&written.lost);
+        context.warn(missing.map(|damage| {
             let what = damage.path.as_deref().unwrap_or("a part");
-            let name = archive.display();
-            (context.notes)(&format!("warning: `{name}`: no `{what}`: {}", damage.problem));
-        }
+            format!("`{}`: no `{what}`: {}", archive.display(), damage.problem)
+        }));
         Ok(folder)
     }
 }

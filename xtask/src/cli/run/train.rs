@@ -43,9 +43,7 @@ pub fn run(context: &mut CommandContext<'_>, args: &TrainArgs) -> Result<TaskOut
             (context.notes)(&format!("warning: {error:#}"));
         }
     }
-    for doubt in &report.doubts {
-        (context.notes)(&format!("warning: {doubt}: treat as a bug"));
-    }
+    context.warn(report.doubts.iter().map(|doubt| format!("{doubt}: treat as a bug")));
     if context.format() == Format::Json {
         // The text lists missed gates, but JSON is often read by a program only.
         for gate in report.gates.iter().filter(|gate| !gate.is_passed) {
@@ -71,9 +69,7 @@ fn push_session(context: &mut CommandContext<'_>, name: &str) -> Option<PushRepo
         }
     };
     let failed = report.archives.iter().filter_map(|it| Some((&it.name, it.problem.as_ref()?)));
-    for (name, problem) in failed {
-        (context.notes)(&format!("warning: `{name}` was not pushed: {problem}"));
-    }
+    context.warn(failed.map(|(name, problem)| format!("`{name}` was not pushed: {problem}")));
     Some(report)
 }
 
