@@ -28,15 +28,12 @@ pub(super) use errors::{input_error, with_name};
 pub use place::Place;
 pub(super) use place::{Packing, container};
 pub(super) use sample::{Sample, SampleRow, next_cells};
+use sniff::{BZIP2, GZIP, XZ};
 pub(super) use zipped::unpack_several;
 pub(crate) use zstd::ZstdReader;
 
 /// The longest first line.
 const FIRST_LINE_BYTES_MAX: usize = 1 << 16;
-
-const GZIP: &[u8] = &[0x1f, 0x8b];
-const BZIP2: &[u8] = b"BZh";
-const XZ: &[u8] = b"\xfd7zXZ\0";
 
 /// CSV text, and what its first line says about it.
 pub(super) struct Text {

@@ -36,7 +36,7 @@ impl BarStats {
 
     /// Returns the kind of the bars.
     pub fn kind(&self) -> BarKind {
-        BarKind::of(&self.tally.clone().finish(), &self.observer)
+        BarKind::of(&self.tally.clone().without_gaps(), &self.observer)
     }
 
     /// Returns the summary of the bars that `reader` read, or of one of its

@@ -194,22 +194,32 @@ impl Tally {
         gaps
     }
 
-    /// Returns the summary, without the source and its checksum.
-    pub(super) fn finish(mut self) -> DataSummary {
+    /// Returns the summary without gaps, the source and its checksum.
+    pub(super) fn without_gaps(&mut self) -> DataSummary {
         self.end_run();
-        let interval_ms = self.usual_step_ms();
-        let gaps = self.gaps(interval_ms);
         DataSummary {
             source: String::new(),
             sha256: String::new(),
             n_bars: self.n_bars,
             first_ms: self.first_ms,
             last_ms: self.last_ms,
-            interval_ms,
+            interval_ms: self.usual_step_ms(),
+            n_gaps: 0,
+            n_missing_bars: 0,
+            longest_gap_ms: 0,
+            read_report: None,
+        }
+    }
+
+    /// Returns the summary, without the source and its checksum.
+    pub(super) fn finish(mut self) -> DataSummary {
+        let summary = self.without_gaps();
+        let gaps = self.gaps(summary.interval_ms);
+        DataSummary {
             n_gaps: gaps.count,
             n_missing_bars: gaps.n_missing_bars,
             longest_gap_ms: gaps.longest_ms,
-            read_report: None,
+            ..summary
         }
     }
 }

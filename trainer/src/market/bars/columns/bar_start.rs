@@ -11,6 +11,8 @@ impl Columns {
     /// Finds the column with the times at which bars begin, where the one
     /// at `time` is one interval later in each row, and in the same zone.
     pub(super) fn start_of_bar(&self, time: usize, rows: &[Vec<String>]) -> Option<usize> {
+        let starts: Vec<(usize, i64)> = self.earlier_starts(time, rows).collect();
+        starts.first()?;
         let step_ms = usual_step(&times_of(rows, time)?)?;
         let is_alike = |idx: usize| {
             let are_all = |is: fn(&[u8]) -> bool, idx: usize| {
@@ -23,8 +25,7 @@ impl Columns {
         };
         // Bars may end a second before the next one begins.
         let is_step = |ms: i64| (step_ms - 1000..=step_ms).contains(&ms);
-        let mut starts = self.earlier_starts(time, rows);
-        starts.find(|&(idx, ms)| is_step(ms) && is_alike(idx)).map(|(idx, _)| idx)
+        starts.into_iter().find(|&(idx, ms)| is_step(ms) && is_alike(idx)).map(|(idx, _)| idx)
     }
 
     /// Returns the columns that are called the start of a bar and are
@@ -35,14 +36,16 @@ impl Columns {
         time: usize,
         rows: &[Vec<String>],
     ) -> impl Iterator<Item = (usize, i64)> {
-        let ends = times_of(rows, time).filter(|ends| ends.len() > 1);
+        let is_named = move |idx: &usize| *idx != time && is_start(&self.names[*idx]);
+        let mut named = (0..self.width).filter(is_named).peekable();
+        let ends = named.peek().and_then(|_| times_of(rows, time)).filter(|ends| ends.len() > 1);
         let earlier = move |idx: usize| {
             let (ends, starts) = (ends.as_ref()?, times_of(rows, idx)?);
             let mut later = ends.iter().zip(&starts).map(|(end, start)| end - start);
             let first = later.next().filter(|ms| *ms > 0)?;
             later.all(|ms| ms == first).then_some((idx, first))
         };
-        (0..self.width).filter(|idx| is_start(&self.names[*idx])).filter_map(earlier)
+        named.filter_map(earlier)
     }
 
     /// Returns the warning that another column may have the times at which

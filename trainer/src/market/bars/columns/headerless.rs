@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::resolve::all;
 use super::time::TimeColumn;
 use crate::market::bars::lenient::number_in;
 use crate::market::bars::timestamp::{is_bare_clock, is_clock, is_date, is_numeric_time};
@@ -65,7 +66,7 @@ fn is_label(rows: &[Vec<String>], idx: usize) -> bool {
 }
 
 /// Whether the first column counts the rows.
-fn is_counted(rows: &[Vec<String>]) -> bool {
+pub(in crate::market::bars) fn is_counted(rows: &[Vec<String>]) -> bool {
     let count = |row: &Vec<String>| row[0].trim().parse::<usize>().ok();
     let follows = |pair: &[Vec<String>]| {
         let next = count(&pair[0]).and_then(|before| before.checked_add(1));
@@ -76,17 +77,13 @@ fn is_counted(rows: &[Vec<String>]) -> bool {
 
 /// Returns the columns if the time begins in the column at `first`.
 fn recognize_from(rows: &[Vec<String>], first: usize) -> Option<HeaderlessColumns> {
-    let cell = |row: &[String], idx: usize| row.get(idx).map(|cell| cell.trim().to_owned());
-    let all = |is: &dyn Fn(&[u8]) -> bool, idx: usize| {
-        rows.iter().all(|row| cell(row, idx).is_some_and(|cell| is(cell.as_bytes())))
-    };
     let (next, third) = (first + 1, first + 2);
-    let is_time = all(&is_date, first) || all(&is_numeric_time, first);
+    let is_time = all(rows, &is_date, first) || all(rows, &is_numeric_time, first);
     // Digits may be a price or volume; those of a clock time have the same
     // length in each row, or increase during a day.
     let are_long = rows.iter().all(|row| row.get(next).is_some_and(|cell| cell.trim().len() == 4));
-    let are_clocks = all(&is_clock, next) && (are_long || increases_within(rows, first));
-    let has_clock = is_time && (all(&is_bare_clock, next) || are_clocks);
+    let are_clocks = all(rows, &is_clock, next) && (are_long || increases_within(rows, first));
+    let has_clock = is_time && (all(rows, &is_bare_clock, next) || are_clocks);
     let whole = (is_time && are_prices(rows, next)).then_some((TimeColumn::Whole(first), next));
     let split =
         (has_clock && are_prices(rows, third)).then_some((TimeColumn::Split(first, next), third));
@@ -246,7 +243,6 @@ fn is_newest_first(rows: &[Vec<String>]) -> bool {
 /// day in columns of their own.
 pub(in crate::market::bars) fn line_for_parts(row: &[String], delimiter: u8) -> Option<String> {
     const CLOCK: [&str; 3] = ["hour", "minute", "second"];
-    const PRICES: [&str; 5] = ["open", "high", "low", "close", "volume"];
     let whole = |idx: usize| row.get(idx)?.trim().parse::<u32>().ok();
     let is_date = whole(0).is_some_and(|year| (1980..2100).contains(&year))
         && whole(1).is_some_and(|month| (1..=12).contains(&month))
@@ -257,7 +253,7 @@ pub(in crate::market::bars) fn line_for_parts(row: &[String], delimiter: u8) -> 
     };
     let n_clock = (0..=CLOCK.len()).find(|n| is_range(3 + n)).filter(|_| is_date)?;
     let names = ["year", "month", "day"].into_iter().chain(CLOCK.into_iter().take(n_clock));
-    let names: Vec<String> = names.chain(PRICES).take(row.len()).map(str::to_owned).collect();
+    let names: Vec<String> = names.chain(PARTS).take(row.len()).map(str::to_owned).collect();
     let others = (names.len() + 1..=row.len()).map(|number| format!("column{number}"));
     Some(
         names

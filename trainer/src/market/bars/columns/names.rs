@@ -18,7 +18,7 @@ const FOREIGN_WORDS: &str = "adj adjusted quote taker asset prev previous prvs p
 const DERIVED_WORDS: &str = "log ln norm normalized scaled zscore diff ret return returns pct change ha \
                              heikin";
 
-pub(super) const PRICES: [&str; 4] = ["open", "high", "low", "close"];
+pub(in crate::market::bars) const PRICES: [&str; 4] = ["open", "high", "low", "close"];
 
 /// Words in the name of a price that say nothing of its role: `Open
 /// Price`, `Open (USD)`, `Cours le plus haut`.

@@ -211,7 +211,7 @@ fn most(rows: &[Vec<String>], is: &dyn Fn(&[u8]) -> bool, idx: usize) -> bool {
     2 * rows.iter().filter(fits).count() >= rows.len()
 }
 
-fn all(rows: &[Vec<String>], is: &dyn Fn(&[u8]) -> bool, idx: usize) -> bool {
+pub(super) fn all(rows: &[Vec<String>], is: &dyn Fn(&[u8]) -> bool, idx: usize) -> bool {
     rows.iter().all(|row| row.get(idx).is_some_and(|cell| is(cell.trim().as_bytes())))
 }
 

@@ -187,10 +187,9 @@ fn names_at(sample: &Sample, idx: usize, config: &BarsConfig) -> Result<(Columns
     let rows = &sample.rows[idx..idx + n_rows];
     let below = rows_like(&sample.rows[idx + n_rows..], rows[0].cells.len());
     let names = names_of(rows);
-    let n_cells = sample.rows.get(idx + n_rows).map_or(0, |row| row.cells.len());
-    let is_longer = n_cells == names.len() + 1;
-    let longer =
-        if is_longer { rows_like(&sample.rows[idx + n_rows..], n_cells) } else { Vec::new() };
+    let (after, width) = (&sample.rows[idx + n_rows..], names.len() + 1);
+    let is_longer = after.first().is_some_and(|row| row.cells.len() == width);
+    let longer = if is_longer { rows_like(after, width) } else { Vec::new() };
     let found = find_columns(&names, &below, config);
     if let Some(names) = with_nameless(&names, &longer, found.is_err()) {
         return Ok((find_columns(&names, &longer, config)?, n_rows));

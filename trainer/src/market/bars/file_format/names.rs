@@ -1,5 +1,6 @@
 //! The names of the columns, from the lines of a header.
 
+use crate::market::bars::columns::is_counted;
 use crate::market::bars::input::SampleRow;
 use crate::market::bars::timestamp::is_date;
 
@@ -33,14 +34,12 @@ pub(super) fn with_nameless(
     rows: &[Vec<String>],
     lacks_time: bool,
 ) -> Option<Vec<String>> {
-    if rows.is_empty() || rows[0].len() != names.len() + 1 {
+    if rows.is_empty() {
         return None;
     }
     let is_empty = rows.iter().all(|row| row[names.len()].trim().is_empty());
-    let count = |row: &Vec<String>| row[0].trim().parse::<usize>().ok();
-    let are_counted = rows.len() > 1
-        && rows.windows(2).all(|pair| count(&pair[0]).map(|n| n + 1) == count(&pair[1]))
-        && count(&rows[0]).is_some_and(|first| first < 2);
+    let first = rows[0][0].trim().parse::<usize>();
+    let are_counted = is_counted(rows) && first.is_ok_and(|first| first < 2);
     let are_dates = lacks_time && rows.iter().all(|row| is_date(row[0].as_bytes()));
     let nameless = || [String::new()];
     if is_empty {

@@ -76,8 +76,9 @@ fn legacy(start: &[u8]) -> Option<&'static Encoding> {
         };
         text.lines().take(N_LINES).map(n_in_line).max().unwrap_or_default()
     };
-    let most = LEGACY.iter().rev().max_by_key(|encoding| n_names(encoding))?;
-    (n_names(most) >= N_NAMES_MIN.max(1 + n_names(WINDOWS_1252))).then_some(*most)
+    let counts = LEGACY.iter().rev().map(|encoding| (n_names(encoding), *encoding));
+    let (n_most, most) = counts.max_by_key(|(n, _)| *n)?;
+    (n_most >= N_NAMES_MIN.max(1 + n_names(WINDOWS_1252))).then_some(most)
 }
 
 /// Converts text to UTF-8.

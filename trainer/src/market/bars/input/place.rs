@@ -6,7 +6,7 @@ use std::io::{self, Read as _, Seek as _, SeekFrom};
 
 use crate::market::bars::parquet;
 
-const ZIP: &[u8] = b"PK\x03\x04";
+pub(super) const ZIP: &[u8] = b"PK\x03\x04";
 
 /// The first bytes of the end of central directory record of a zip file,
 /// and its length without a comment.

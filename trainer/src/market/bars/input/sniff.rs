@@ -1,11 +1,15 @@
 //! Recognizes unsupported files, and the delimiter of CSV text, by the
 //! first bytes.
 
+use super::place::ZIP;
+use super::zstd;
+use crate::market::bars::parquet;
+
 /// The first bytes of unsupported formats, and the message with the
 /// remedy; `NAME` stands for the name of the file.
 const UNSUPPORTED_FORMATS: [(&[u8], &str); 32] = [
-    (b"PK\x03\x04", "is a zip file, which cannot come as a stream; name the file itself"),
-    (b"PAR1", "is a Parquet file, which cannot come as a stream; name the file itself"),
+    (ZIP, "is a zip file, which cannot come as a stream; name the file itself"),
+    (parquet::MAGIC, "is a Parquet file, which cannot come as a stream; name the file itself"),
     (b"PARE", "is an encrypted Parquet file; write it without encryption"),
     (
         b"ARROW1",
@@ -109,14 +113,18 @@ const MARKS: [(usize, &[u8], &str); 3] = [
     ),
 ];
 
+pub(super) const GZIP: &[u8] = &[0x1f, 0x8b];
+pub(super) const BZIP2: &[u8] = b"BZh";
+pub(super) const XZ: &[u8] = b"\xfd7zXZ\0";
+
 /// The first bytes of packed files, and the extension of each.
 const PACKED: [(&[u8], &str); 6] = [
-    (b"\x1f\x8b", "gz"),
-    (b"BZh", "bz2"),
-    (b"\x28\xb5\x2f\xfd", "zst"),
-    (b"\xfd7zXZ\0", "xz"),
-    (b"PK\x03\x04", "zip"),
-    (b"PAR1", "parquet"),
+    (GZIP, "gz"),
+    (BZIP2, "bz2"),
+    (zstd::MAGIC, "zst"),
+    (XZ, "xz"),
+    (ZIP, "zip"),
+    (parquet::MAGIC, "parquet"),
 ];
 
 /// The number of bytes that are examined for bytes that no text has.

@@ -6,7 +6,7 @@ use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
 /// The first bytes of a zstd frame.
-const MAGIC: &[u8] = b"\x28\xb5\x2f\xfd";
+pub(super) const MAGIC: &[u8] = b"\x28\xb5\x2f\xfd";
 /// The same of a frame to skip, such as `pzstd` writes, after a byte from
 /// 0x50 to 0x5f.
 const SKIPPABLE: &[u8] = b"\x2a\x4d\x18";

@@ -7,15 +7,12 @@ use anyhow::{Error, anyhow};
 
 use super::text::TextBars;
 use crate::market::bars::check::{Fault, FaultKind};
-use crate::market::bars::columns::BarField;
+use crate::market::bars::columns::{BarField, PRICES};
 use crate::market::bars::input::Place;
 use crate::market::bars::lenient::number_in;
 use crate::market::bars::printable;
 use crate::market::bars::timestamp::{self, MS_PER_DAY, is_date, is_numeric_time};
 use crate::wording::counted;
-
-/// Words that the names of prices contain.
-const PRICES: [&str; 4] = ["open", "high", "low", "close"];
 
 impl TextBars {
     /// Whether the row with this `fault` can be ignored: it is empty, a

@@ -45,8 +45,9 @@ pub(super) struct Series<'a> {
     pub(super) breaks: &'a [Break],
     pub(super) interval_ms: i64,
     pub(super) span: Range<i64>,
-    /// By how much the times of the bars are later than their opens: 0,
-    /// or the interval where they are those of the closes.
+    /// By how much the times of the bars are later than their opens in
+    /// their zone: where they are those of the closes, the interval or, of
+    /// days, the time of day; the offset of another zone; or 0.
     pub(super) late_ms: i64,
 }
 

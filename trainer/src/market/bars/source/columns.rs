@@ -22,7 +22,7 @@ impl BarSource {
             }
             let all = match &self.origin {
                 Origin::Folder(folder) => {
-                    let symbols = Self::files_of(folder)?;
+                    let symbols = Self::files_of(folder, folder.filled_files()?.0)?;
                     self.with_folder_settings(symbols[0].source.clone())
                         .reader(None)?
                         .further_names()

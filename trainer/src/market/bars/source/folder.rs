@@ -82,10 +82,10 @@ impl BarSource {
         Ok(Some(symbols.into_iter().map(str::to_owned).collect()))
     }
 
-    /// Returns the files of `folder` as symbols, sorted by name.
-    pub(super) fn files_of(folder: &Folder) -> Result<Vec<SymbolBars>> {
+    /// Returns the `files` of `folder` as symbols, sorted by name.
+    pub(super) fn files_of(folder: &Folder, files: Vec<NamedFile>) -> Result<Vec<SymbolBars>> {
         let mut symbols = Vec::new();
-        for NamedFile { path, name } in folder.filled_files()?.0 {
+        for NamedFile { path, name } in files {
             let symbol = symbol_of(&name).to_owned();
             let mut source = Self::open(&path.to_string_lossy(), Path::new(""))?;
             if let Some((archive, unpacked)) = &folder.archive {
@@ -126,16 +126,16 @@ impl BarSource {
             return Ok(self.content.get_or_init(FolderContent::default));
         };
         let mut read_report = ReadReport::default();
-        read_report.warnings.extend(folder.copies()?);
+        let (files, empty) = folder.filled_files()?;
+        read_report.warnings.extend(Folder::copies(&files)?);
         read_report.warnings.extend(folder.skipped_folders()?);
-        let (_, empty) = folder.filled_files()?;
         read_report.warnings.extend(
             (!empty.is_empty()).then(|| {
                 format!("left out, since there are no bars in it: `{}`", empty.join("`, `"))
             }),
         );
         let mut symbols = Vec::new();
-        for FileGroup { symbol, parts } in groups(Self::files_of(folder)?) {
+        for FileGroup { symbol, parts } in groups(Self::files_of(folder, files)?) {
             let parts: Vec<SymbolBars> = parts
                 .into_iter()
                 .map(|SymbolBars { symbol, source }| SymbolBars {

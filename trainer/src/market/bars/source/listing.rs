@@ -109,18 +109,20 @@ impl Folder {
         Ok((filled, empty.into_iter().map(|file| printable(file.name.as_bytes())).collect()))
     }
 
-    /// Returns the warning that two files have the same content, if any do.
-    pub(super) fn copies(&self) -> Result<Option<String>> {
-        let mut known: BTreeMap<u64, Vec<NamedFile>> = BTreeMap::new();
-        for file in self.filled_files()?.0 {
+    /// Returns the warning that two of `files` have the same content, if any
+    /// do.
+    pub(super) fn copies(files: &[NamedFile]) -> Result<Option<String>> {
+        let mut known: BTreeMap<u64, Vec<&NamedFile>> = BTreeMap::new();
+        for file in files {
             let n_bytes = fs::metadata(&file.path)?.len();
             known.entry(n_bytes).or_default().push(file);
         }
         for files in known.into_values().filter(|files| files.len() > 1) {
-            let mut digests: HashMap<String, String> = HashMap::new();
+            let mut digests: HashMap<String, &str> = HashMap::new();
             for NamedFile { path, name } in files {
-                if let Some(other) = digests.insert(sha256_of_file(&path)?, name.clone()) {
-                    let [other, name] = [other, name].map(|name| printable(name.as_bytes()));
+                if let Some(other) = digests.insert(sha256_of_file(path)?, name) {
+                    let [other, name] =
+                        [other, name.as_str()].map(|name| printable(name.as_bytes()));
                     return Ok(Some(format!(
                         "`{other}` and `{name}` have the same content, and count as two symbols; \
                          delete one of them if it is a copy"

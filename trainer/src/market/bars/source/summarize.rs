@@ -7,7 +7,6 @@ use sha2::{Digest as _, Sha256};
 
 use super::{BarSource, Origin};
 use crate::digest::hex;
-use crate::market::bars::file_format::FileFormat;
 use crate::market::bars::file_series::{check_overlap, symbol_warnings};
 use crate::market::bars::read_report::ReadReport;
 use crate::market::bars::reader::Repairs;
@@ -100,20 +99,16 @@ impl BarSource {
             seen.push(&bar);
             watch(&bar);
         };
-        let mut sha256 = String::new();
-        let format: Option<Arc<FileFormat>>;
-        let mut repairs = Repairs::default();
-        if let Origin::Spilled(_) = self.origin {
+        let (sha256, format, repairs) = if let Origin::Spilled(_) = self.origin {
             for bar in self.read()? {
                 take(bar?);
             }
-            format = self.format.get().cloned();
+            (String::new(), self.format.get().cloned(), Repairs::default())
         } else if matches!(self.origin, Origin::File(_)) && self.is_newest_first()? {
             for bar in self.read()? {
                 take(bar?);
             }
-            sha256 = self.sha256()?;
-            (format, repairs) = (Some(self.format()?), self.reversed()?.repairs.clone());
+            (self.sha256()?, Some(self.format()?), self.reversed()?.repairs.clone())
         } else {
             let hasher = Arc::new(Mutex::new(Sha256::new()));
             let mut bars = self.reader(Some(&hasher))?;
@@ -121,20 +116,15 @@ impl BarSource {
                 take(bar?);
             }
             let hasher = hasher.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            sha256 = hex(&hasher.finalize());
-            (format, repairs) = (Some(self.format()?), bars.repairs());
-        }
+            (hex(&hasher.finalize()), Some(self.format()?), bars.repairs())
+        };
         let summary = seen.finish(format.as_deref(), repairs);
         Ok(DataSummary { source: self.name.clone(), sha256, ..summary })
     }
 
     /// Combines the reports about several symbols.
     fn combined_report(&self, summaries: &[DataSummary]) -> Result<ReadReport> {
-        let mut together = match &self.origin {
-            Origin::File(_) | Origin::Builtin(_) => ReadReport::of_format(&*self.format()?),
-            Origin::Folder(_) => self.content()?.read_report.clone(),
-            Origin::Spilled(_) => ReadReport::default(),
-        };
+        let mut together = self.read_report()?.unwrap_or_default();
         together.repairs = self.symbol_repairs.get().cloned().unwrap_or(together.repairs);
         together.add_symbols(summaries);
         let of_folder = match &self.origin {
