@@ -159,6 +159,17 @@ fn all_trades_are_counted_where_some_are_listed() {
 }
 
 #[test]
+fn trades_of_an_earlier_policy_are_not_shown_as_the_last_ones() {
+    // The record tells of a third episode, in which nothing was traded.
+    let made = SyntheticSession::new()
+        .with_trades(&[Trade::won(3)])
+        .with_training_trades(&[Trade::lost(5)])
+        .changed(|session| session["episodes"][1]["episode"] = 3.into());
+    let trades = &data(&page(made.root()))["sessions"][0]["trades"];
+    assert_eq!((&trades["test"]["n"], &trades["train"]["n"]), (&0.into(), &0.into()));
+}
+
+#[test]
 fn the_largest_page_stays_below_three_megabytes() {
     let trades: Vec<Trade> = (0..30_000).map(Trade::won).collect();
     let made =

@@ -80,7 +80,8 @@ place("price", () => {
   if (!ifPlenty(bars)) return "The bars are not there any more.";
   const marks = emptyMarks(bars.times.length);
   // Symbols' prices are none of the portfolio's: no fill lies on it.
-  for (const book of is_portfolio ? [] : [trades.train, trades.test].filter(Boolean)) {
+  // Where windows judge, fills in sample lie on bars out of sample.
+  for (const book of is_portfolio ? [] : [trades.test].filter(Boolean)) {
     const entries = indexesOf(bars.times, book.entries), exits = indexesOf(bars.times, book.exits);
     for (let i = 0; i < entries.length; i++) {
       marks[book.flags[i] & 1 ? "short" : "long"][entries[i]] = book.entry_price[i];

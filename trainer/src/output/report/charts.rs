@@ -22,8 +22,8 @@ const PRICE_OF_ONE: Chart = (
     "price",
     "Price and trades",
     "wide tall",
-    "Closes, with each bar's range behind; fills of the last episode. Trades on shaded bars \
-           are in sample.",
+    "Closes, with each bar's range behind, and the fills out of sample. The shaded part is \
+           in sample.",
 );
 const PRICE_OF_PORTFOLIO: Chart = (
     "price",

@@ -84,7 +84,8 @@ impl ReportInput {
         let train = curve("logs/trades/train_equity.csv", budget.train);
         let test = curve("logs/trades/equity.csv", budget.test);
         let id = record.text("/id").unwrap_or_default().to_owned();
-        let ledgers = trades::read(source, &id, budget.trades);
+        let last_episode = record.list("/episodes").last().and_then(|it| it["episode"].as_u64());
+        let ledgers = trades::read(source, &id, last_episode, budget.trades);
         let ledgers = noted.or_none("The trades could not be read", ledgers);
         let importances = importance::read(source, &record);
         let importances = noted.or_none("The model could not be read", importances);

@@ -219,17 +219,20 @@ pub(super) struct TradeLedgers {
 }
 
 impl TradeLedgers {
-    fn new(n_listed_max: usize) -> Self {
+    fn new(episode: u64, n_listed_max: usize) -> Self {
         let (train, test) = (TradeLedger::new(n_listed_max / 3), TradeLedger::new(n_listed_max));
-        Self { episode: 0, train, test }
+        Self { episode, test, train }
     }
 }
 
 /// Reads the trace of the session `id`, listing `n_listed_max` trades at
-/// most, and the notable ones. Returns `None` without a trace.
+/// most, and the notable ones. Trades before `last_episode`, where the
+/// record tells it, are of policies that judge nothing. Returns `None`
+/// without a trace.
 pub(super) fn read(
     source: &SessionSource,
     id: &str,
+    last_episode: Option<u64>,
     n_listed_max: usize,
 ) -> Result<Option<TradeLedgers>> {
     let names = source.names("logs/trades/")?;
@@ -240,11 +243,14 @@ pub(super) fn read(
     let Some(name) = own.or_else(|| traces().next_back()) else {
         return Ok(None);
     };
-    source.read(name, &mut |file| read_lines(file, n_listed_max))
+    let first = last_episode.unwrap_or(0);
+    source.read(name, &mut |file| read_lines(file, first, n_listed_max))
 }
 
-fn read_lines(file: &mut dyn Read, n_listed_max: usize) -> Result<TradeLedgers> {
-    let mut ledgers = TradeLedgers::new(n_listed_max);
+/// Reads the trades of the last episode that has some, from the episode
+/// `first` on.
+fn read_lines(file: &mut dyn Read, first: u64, n_listed_max: usize) -> Result<TradeLedgers> {
+    let mut ledgers = TradeLedgers::new(first, n_listed_max);
     let mut symbols = BTreeSet::new();
     let mut lines = BufReader::new(file);
     let mut line = String::new();
@@ -258,8 +264,11 @@ fn read_lines(file: &mut dyn Read, n_listed_max: usize) -> Result<TradeLedgers> 
         }
         let closed: Closed = serde_json::from_str(&line)
             .with_context(|| format!("line {number} of the trace is no closed trade"))?;
+        if closed.episode < ledgers.episode {
+            continue;
+        }
         if closed.episode > ledgers.episode {
-            ledgers = TradeLedgers { episode: closed.episode, ..TradeLedgers::new(n_listed_max) };
+            ledgers = TradeLedgers::new(closed.episode, n_listed_max);
         }
         let symbol = closed.symbol.as_deref().map(|symbol| interned(&mut symbols, symbol));
         let ledger =
