@@ -118,6 +118,11 @@ impl PerformanceTracker {
         }
     }
 
+    /// Returns the equity after the latest bar, in money.
+    pub fn equity(&self) -> f64 {
+        self.last_equity.unwrap_or(self.initial_equity)
+    }
+
     /// Returns the Sharpe ratio per bar with its sample, where defined.
     pub fn sharpe_sample(&self) -> Option<SharpeSample> {
         let mut whole = self.clone();
@@ -207,8 +212,7 @@ impl PerformanceTracker {
 
     fn add_flows(&mut self, outcome: &BarOutcome) {
         if outcome.flows.notional > 0.0 {
-            let equity_before = self.last_equity.unwrap_or(self.initial_equity);
-            self.turnover += outcome.flows.notional / equity_before;
+            self.turnover += outcome.flows.notional / self.equity();
         }
         self.flows.add(&outcome.flows);
     }

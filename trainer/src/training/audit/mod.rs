@@ -72,7 +72,7 @@ fn verdicts(options: &TrainOptions, session: &Session) -> Result<AuditRecord> {
     let replayed = replay(&input, &mut |decision: Decision| {
         series_by_symbol[decision.symbol].push(&decision, n_bars_max);
     })?;
-    check_replay(agent, &replayed.base)?;
+    check_replay(agent, replayed.base_equity)?;
     let mut verdicts: Vec<AuditVerdict> = SCENARIOS
         .iter()
         .zip(&replayed.scenarios)
@@ -94,12 +94,12 @@ fn placebo_bars(n_symbols: usize) -> usize {
 }
 
 /// Checks that the replayed decisions give the session's figures.
-fn check_replay(agent: &Performance, base: &Performance) -> Result<()> {
+fn check_replay(agent: &Performance, base_equity: f64) -> Result<()> {
     ensure!(
-        agent.final_equity.to_bits() == base.final_equity.to_bits(),
+        agent.final_equity.to_bits() == base_equity.to_bits(),
         "the saved models end with an equity of {}, the session with {}: nothing is audited; do \
          not change models and bars while a training runs",
-        base.final_equity,
+        base_equity,
         agent.final_equity
     );
     Ok(())

@@ -84,11 +84,11 @@ pub(crate) struct Decision {
     pub(crate) target: f64,
 }
 
-/// The performance of all accounts.
+/// What all accounts earned.
 pub(crate) struct ReplayResult {
-    /// Of the session's own account.
-    pub(crate) base: Performance,
-    /// Of each scenario; `None` where costs would be out of range.
+    /// The final equity of the session's own account.
+    pub(crate) base_equity: f64,
+    /// The performance of each scenario; `None` where costs would be out of range.
     pub(crate) scenarios: Vec<Option<Performance>>,
 }
 
@@ -140,12 +140,12 @@ pub(crate) fn replay(
             }
         }
     }
-    let mut performances = environments
-        .iter()
-        .zip(&accounts)
-        .map(|(environment, account)| environment.as_ref().map(|_| account.tracker.performance()));
-    let base = performances.next().flatten().expect("the settings' own costs are in range");
-    Ok(ReplayResult { base, scenarios: performances.collect() })
+    let performances =
+        environments.iter().zip(&accounts).skip(1).map(|(environment, account)| {
+            environment.as_ref().map(|_| account.tracker.performance())
+        });
+    let base_equity = accounts[0].tracker.equity();
+    Ok(ReplayResult { base_equity, scenarios: performances.collect() })
 }
 
 /// Returns the path of each window's model, relative to the workspace.

@@ -53,9 +53,9 @@ fn replay_scenarios(
     let input = ReplayInput { options, session, training_data, scenarios: &scenarios };
     let replayed = replay(&input, &mut |_| {})?;
     ensure!(
-        replayed.base.final_equity.to_bits() == agent.final_equity.to_bits(),
+        replayed.base_equity.to_bits() == agent.final_equity.to_bits(),
         "the saved models end with an equity of {}, the session with {}",
-        replayed.base.final_equity,
+        replayed.base_equity,
         agent.final_equity
     );
     let [constant, later, costs]: [_; 3] =

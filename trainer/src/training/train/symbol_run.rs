@@ -24,7 +24,6 @@ pub(super) struct SymbolRun<'a> {
     buy_and_hold: Simulation,
     /// The close of the first and of the latest bar.
     closes: Option<[f64; 2]>,
-    record: MetricsRecord,
 }
 
 /// The context of a step of one symbol.
@@ -55,7 +54,6 @@ impl<'a> SymbolRun<'a> {
             agent: simulation()?,
             buy_and_hold: simulation()?,
             closes: None,
-            record: MetricsRecord::default(),
         })
     }
 
@@ -70,7 +68,7 @@ impl<'a> SymbolRun<'a> {
     }
 
     /// Steps through the next bar, as the symbol `idx` of the portfolio;
-    /// after the last bar, closes the positions and records the metrics.
+    /// after the last bar, closes the positions.
     pub(super) fn step(
         &mut self,
         idx: usize,
@@ -108,15 +106,20 @@ impl<'a> SymbolRun<'a> {
             step.agent.exit(idx, exit);
             let exit = self.buy_and_hold.exit(&mut |_| {});
             step.buy_and_hold.exit(idx, exit);
-            self.record.agent = Some(self.agent.performance());
-            self.record.buy_and_hold = Some(self.buy_and_hold.performance());
         }
         Ok(())
     }
 
-    /// Returns the metrics with the symbol; `None` where it has no name.
+    /// Returns the metrics with the symbol; `None` where it has no name:
+    /// the portfolio's metrics are its own.
     pub(super) fn finish(self) -> Option<(String, MetricsRecord)> {
-        self.symbol.name.clone().zip(Some(self.record))
+        let name = self.symbol.name.clone()?;
+        let record = MetricsRecord {
+            agent: Some(self.agent.performance()),
+            buy_and_hold: Some(self.buy_and_hold.performance()),
+            ..MetricsRecord::default()
+        };
+        Some((name, record))
     }
 }
 
