@@ -116,13 +116,23 @@ fn symbols_that_may_be_one_series_are_told() {
         ["CLF2020.csv", "CLG2020.csv"],
         ["CL_2020-05.csv", "CL_2020-06.csv"],
         ["BTC.csv", "BTC_2020-01.csv"],
+        ["rb2401.csv", "rb2405.csv"],
+        ["IF2403.csv", "IF2406.csv"],
+        ["CF409.csv", "CF411.csv"],
+        ["NQ 03-24.csv", "NQ 06-24.csv"],
+        ["BTC-29MAR24.csv", "BTC-28JUN24.csv"],
     ] {
         let [one, other] = names;
         let (_folder, source) = folder(&[(one, rows(0..30)), (other, rows(9..40))]);
         let warnings = warnings(&source);
         assert!(warnings[0].contains("contracts, or parts, of one series"), "{warnings:?}");
     }
-    for [one, other] in [["2002.csv", "2027.csv"], ["BRK.A.csv", "BRK.B.csv"]] {
+    for [one, other] in [
+        ["2002.csv", "2027.csv"],
+        ["BRK.A.csv", "BRK.B.csv"],
+        ["HK0700.csv", "HK0939.csv"],
+        ["sz301012.csv", "sz301123.csv"],
+    ] {
         let (_folder, source) = folder(&[(one, rows(0..30)), (other, rows(9..40))]);
         assert_eq!(warnings(&source), [""; 0]);
     }

@@ -40,6 +40,8 @@ pub(super) enum FaultKind {
     OtherNames,
     /// A quote extends over several lines.
     Swallowed,
+    /// The last line is a note of the program that wrote the file.
+    Footer,
 }
 
 impl fmt::Display for FaultKind {
@@ -58,6 +60,7 @@ impl fmt::Display for FaultKind {
             Self::Feature => "without a number that is a feature",
             Self::Symbol | Self::AnotherSymbol => "without the symbol",
             Self::OtherNames => "with other names",
+            Self::Footer => "that is a footer",
         })
     }
 }

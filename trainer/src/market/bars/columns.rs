@@ -18,12 +18,13 @@ mod time;
 mod time_names;
 mod time_parts;
 mod variants;
+mod volume_warning;
 mod volumes;
 mod wide;
 mod zone_names;
 mod zones;
 
-pub(super) use contracts::future_root;
+pub(super) use contracts::contract_root;
 pub(super) use find::find_series;
 pub(super) use further::matches_pattern;
 pub(super) use headerless::{is_counted, is_data, is_reversed, line_for_parts};

@@ -99,6 +99,8 @@ impl FileFormat {
         let mut warnings = std::mem::take(&mut text.warnings);
         warnings.extend(block_warning(&columns, &cells));
         warnings.extend(columns.other_prices_warning(config));
+        let is_volume_given = config.columns.contains_key("volume");
+        warnings.extend(columns.volume_warning(&cells).filter(|_| !is_volume_given));
         warnings.extend(columns.end_time_warning());
         warnings.extend(columns.start_time_warning(&cells));
         let decimal = decide_decimal(&cells, &columns, config)

@@ -9,7 +9,7 @@ use chrono::{Months, NaiveTime};
 
 use crate::wording::DAY_MS;
 
-use super::columns::{future_root, is_interval};
+use super::columns::{contract_root, is_interval};
 use super::printable;
 use super::source::SymbolBars;
 use super::summary::{DataSummary, INTERVAL_RATIO_MAX, duration};
@@ -139,7 +139,7 @@ fn different_intervals<'a>(summaries: &[&'a DataSummary]) -> Option<[&'a DataSum
 pub(super) fn symbol_warnings(names: &[&str], summaries: &[DataSummary]) -> Vec<String> {
     let mut roots: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for name in names {
-        let root = future_root(name).map(str::to_owned);
+        let root = contract_root(name).map(str::to_owned);
         let root = root.or_else(|| DatedName::of(name).map(|name| name.stem));
         // The codes of many Asian shares are numbers.
         let root = root.filter(|root| !root.is_empty());

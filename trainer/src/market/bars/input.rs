@@ -236,11 +236,11 @@ fn peek(
     Ok((start.clone(), Box::new(Cursor::new(start).chain(raw))))
 }
 
-/// Reads until `text` has a newline, or is longer than the longest first
-/// line.
+/// Reads until `text` has a newline, and more than the bracket with which
+/// indented JSON begins, or is longer than the longest first line.
 fn read_line(reader: &mut dyn Read, text: &mut Vec<u8>) -> io::Result<()> {
     let mut block = [0; 4096];
-    while !text.contains(&b'\n') {
+    while !text.contains(&b'\n') || matches!(text.trim_ascii(), b"[" | b"{") {
         if text.len() > FIRST_LINE_BYTES_MAX {
             break;
         }

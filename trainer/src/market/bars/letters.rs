@@ -1,4 +1,13 @@
-//! Letters without accents, for words in many languages.
+//! Letters of texts in many languages: decoded, and without accents.
+
+/// Decodes `text` as UTF-8, or else as Latin-1, in which different texts
+/// stay different.
+pub(super) fn decoded(text: &[u8]) -> String {
+    match std::str::from_utf8(text) {
+        Ok(text) => text.to_owned(),
+        Err(_) => text.iter().map(|&byte| char::from(byte)).collect(),
+    }
+}
 
 /// Returns `text` in lower case, without accents on Latin letters and
 /// on `ё`.

@@ -1,6 +1,7 @@
 //! Reads and checks bars one by one, in bounded memory.
 
 mod fault_tally;
+mod footer;
 mod parse;
 mod row_faults;
 mod text;

@@ -13,7 +13,7 @@ fn ordered(names: &str, row: fn([&str; 5]) -> String) -> String {
 }
 
 pub(super) fn kinds() -> Vec<Kind> {
-    [names(), prices_beside(), volumes(), headless(), scaled(), services()]
+    [names(), prices_beside(), volumes(), volume_names(), headless(), scaled(), services()]
         .into_iter()
         .flatten()
         .collect()
@@ -86,6 +86,12 @@ fn prices_beside() -> Vec<Kind> {
         })
         .without_volume()
         .refused("has 2 kinds of prices side by side", Flags("--symbol usd")),
+        Kind::new("hours of the ends", {
+            let hours = [1, 2, 3, 4, 5, 6].map(|hour| format!("2020-01-06,0{hour}:00"));
+            table("Date,HE,Open,High,Low,Close,Volume", &hours)
+        })
+        .hours(1)
+        .warns("is the time at which a bar ends"),
         Kind::new("times of the ends", below("end_time,open,high,low,close,volume"))
             .warns("is the time at which a bar ends"),
         Kind::new("the times of the beginnings beside the ends", {
@@ -177,6 +183,26 @@ fn volumes() -> Vec<Kind> {
         )
         .without_volume()
         .warns("is 0 in every bar"),
+    ]
+}
+
+fn volume_names() -> Vec<Kind> {
+    vec![
+        Kind::new("in one word", days().replace("Volume", "totalvol")),
+        Kind::new("a number of shares", days().replace("Volume", "nb_shares")),
+        Kind::new("a traded quantity", days().replace("Volume", "nmTotalTradedQty")),
+        Kind::new("ticks", days().replace("Volume", "Ticks")),
+        Kind::new("an unknown name", days().replace("Volume", "Lotti"))
+            .without_volume()
+            .warns("if `Lotti` is one, use it by"),
+        Kind::new("money by its name", days().replace("Volume", "volumeUsd"))
+            .warns("is a value in money by its name"),
+        Kind::new("a market capitalization beside it", {
+            ordered("Date,Open,High,Low,Close,Volume,Market Cap", |cells| {
+                format!("{},9", cells.join(","))
+            })
+        })
+        .warns("may be a value in money"),
     ]
 }
 

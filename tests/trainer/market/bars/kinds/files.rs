@@ -8,7 +8,7 @@ use super::{DAYS, Kind, NAMES, days};
 use crate::market::bars::gzip;
 
 pub(super) fn kinds() -> Vec<Kind> {
-    [texts(), names_and_ends(), packed(), json(), json_of_services(), foreign()]
+    [texts(), names_and_ends(), packed(), json(), json_of_types(), json_of_services(), foreign()]
         .into_iter()
         .flatten()
         .collect()
@@ -49,6 +49,16 @@ fn texts() -> Vec<Kind> {
             days().replace(NAMES, &format!("{NAMES}\n,USD,USD,USD,USD,shares")),
         ),
         Kind::new("a column without a name at the end", days().replace('\n', ",\n")),
+        Kind::new("cells in GBK", {
+            let head = [b"Date,Name,".as_slice(), &NAMES.as_bytes()[5..]].concat();
+            let text = days().replace(NAMES, "").into_bytes();
+            let row = |line: &[u8]| {
+                let (day, rest) = line.split_at(10);
+                [b"\n".as_slice(), day, b",\xc6\xbd\xb0\xb2", rest].concat()
+            };
+            let rows = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+            [head, rows.flat_map(row).collect()].concat()
+        }),
         Kind::new("UTF-16", utf_16(&format!("\u{feff}{}", days()))),
         Kind::new("UTF-32", {
             format!("\u{feff}{}", days())
@@ -211,6 +221,37 @@ fn json() -> Vec<Kind> {
     ]
 }
 
+fn json_of_types() -> Vec<Kind> {
+    let rows = objects();
+    vec![
+        Kind::new("JSON of Tinkoff", {
+            let row = |(day, prices): (&&str, &str)| {
+                let cells: Vec<f64> = prices.split(',').map(|cell| cell.parse().unwrap()).collect();
+                let price = |idx: usize| {
+                    let nano = (cells[idx].fract() * 1e9).round();
+                    format!(r#"{{"units": {}, "nano": {nano}}}"#, cells[idx].trunc())
+                };
+                let [open, high, low, close] = [0, 1, 2, 3].map(price);
+                format!(
+                    r#"{{"open": {open}, "high": {high}, "low": {low}, "close": {close},
+                    "volume": {}, "time": "{day}T00:00:00Z", "isComplete": true}}"#,
+                    cells[4]
+                )
+            };
+            let rows: Vec<String> = DAYS.iter().zip(super::PRICES).map(row).collect();
+            format!("[{}]", rows.join(","))
+        }),
+        Kind::new("JSON of .NET", {
+            let ms = [0, 1, 2, 3, 4, 7].map(|day: i64| 86_400_000 * (18_267 + day));
+            let of = |(row, (day, ms)): (&String, (&&str, i64))| {
+                row.replace(&format!("\"{day}"), &format!("\"/Date({ms}+0100)/"))
+            };
+            let rows: Vec<String> = rows.iter().zip(DAYS.iter().zip(ms)).map(of).collect();
+            format!("[{}]", rows.join(","))
+        }),
+    ]
+}
+
 fn json_of_services() -> Vec<Kind> {
     let (rows, lists) = (objects(), lists());
     vec![
@@ -220,7 +261,16 @@ fn json_of_services() -> Vec<Kind> {
             };
             let rows = rows.iter().map(inner).collect::<Vec<_>>().join(",");
             format!(r#"{{"data": {{"symbol": "BTC", "quotes": [{rows}]}}}}"#)
-        }),
+        })
+        .without_volume()
+        .warns("there is `quote_volume`"),
+        Kind::new("JSON of CoinMarketCap's pages", {
+            let inner = |row: &String| row.replace(r#""open""#, r#""quote": {"open""#) + "}";
+            format!("[{}]", rows.iter().map(inner).collect::<Vec<_>>().join(","))
+        })
+        .without_volume()
+        .warns("there is `quote_volume`"),
+        Kind::new("JSON that is indented far", format!("[\n        {}\n]", rows.join(",\n"))),
         Kind::new("JSON of Taiwan's exchange", {
             format!(
                 r#"{{"fields": ["日期", "開盤價", "最高價", "最低價", "收盤價", "成交股數"],

@@ -118,11 +118,24 @@ fn faults() -> Vec<Kind> {
             "sort the rows by time, oldest first",
             Edit(|text| text.replace("2020-01-02,101.5,102.5,101,102,400\n", "")),
         ),
-        Kind::new("a line of totals", days() + "Total,,,,,3400\n")
+        Kind::new("a line of totals", days() + "Total,,,,,3400\n"),
+        Kind::new("a line of words", days() + "6 rows in set (0.01 sec)\n"),
+        Kind::new("a line with commas", days() + "Downloaded from A, Inc. as of 01-14-2020\n\n"),
+        Kind::new("a line of means", days() + "Mean,101,102,100,101,550\n")
             .refused("a row that is not a bar is left out", Flags("--bad-rows drop")),
-        Kind::new("a line of words", days() + "6 rows\n").refused("it is not a bar", Flags("--bad-rows drop")),
+        Kind::new("a line of words between the rows", days().replace("2020-01-09", "6 rows\n2020-01-09"))
+            .refused("it is not a bar", Flags("--bad-rows drop")),
+        Kind::new("psql", {
+            let table = days().replace(',', " | ").replacen('\n', "\n---+---+---+---+---+---\n", 1);
+            table + "(6 rows)\n\n"
+        }),
         Kind::new("a row that is cut short", days() + "2020-01-14,101.5,10")
             .refused("the file may be cut short", Edit(|text| text[..text.len() - 19].to_owned())),
+        Kind::new("a row that is cut short in its month", {
+            let named = |text: String, day: &&str| text.replace(*day, &format!("{}-Jan-2020", &day[8..]));
+            DAYS.iter().fold(days(), named) + "14-Jan"
+        })
+        .refused("has 1 column", Edit(|text| text[..text.len() - 6].to_owned())),
         Kind::new("one row with a delimiter behind it", days().replacen("600\n", "600,\n", 1)),
         Kind::new("names in other letters once more", {
             days().replace("2020-01-09", &format!("{}\n2020-01-09", NAMES.to_uppercase()))

@@ -28,6 +28,7 @@ pub(super) fn kinds() -> Vec<Kind> {
         other_numbers(),
         short_or_odd(),
         texts(),
+        calendars(),
         clocks(),
         parts(),
         hours_of_a_day(),
@@ -241,6 +242,24 @@ fn texts() -> Vec<Kind> {
         Kind::new("a year that is wrong", days(|day| day.replace("2020", "2062"))).refused(
             "after tomorrow, which is not plausible: correct the year",
             Edit(|text| text.replace("2062", "2020")),
+        ),
+    ]
+}
+
+fn calendars() -> Vec<Kind> {
+    let days = |form: fn(&str) -> String| table(NAMES, &DAYS.map(form));
+    vec![
+        Kind::new("years of the Buddhist calendar", days(|day| day.replace("2020", "2563")))
+            .refused(
+                "subtract 543 from each year, so that 2563 is 2020",
+                Edit(|text| text.replace("2563", "2020")),
+            ),
+        Kind::new("the Persian calendar", {
+            days(|day| day.replace("2020-01-0", "1398-10-1").replace("2020-01-1", "1398-10-2"))
+        })
+        .refused(
+            "looks like the Persian calendar",
+            Edit(|text| text.replace("1398-10-1", "2020-01-0").replace("1398-10-2", "2020-01-1")),
         ),
     ]
 }

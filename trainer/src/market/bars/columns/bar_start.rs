@@ -69,7 +69,8 @@ impl Columns {
 
     /// Returns the warning that the times are the ends of the bars.
     pub(in crate::market::bars) fn end_time_warning(&self) -> Option<String> {
-        let is_end = |word: &String| ["end", "ending", "close", "closing"].contains(&word.as_str());
+        let is_end =
+            |word: &String| ["end", "ending", "close", "closing", "he"].contains(&word.as_str());
         let name = self.time_names().into_iter().find(|name| words(name).iter().any(is_end))?;
         (!self.are_configured).then(|| {
             format!(

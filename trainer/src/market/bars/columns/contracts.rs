@@ -1,6 +1,7 @@
 //! Names of columns that identify a series, and the codes of contracts.
 
 use super::names::words;
+use crate::market::bars::timestamp::is_month as is_month_name;
 
 /// Words for a symbol; the name of a column of symbols has one of them.
 const SYMBOLS: [&str; 31] = [
@@ -56,6 +57,9 @@ const OTHERS: [&str; 16] = [
     "market", "raw", "short", "full", "yahoo",
 ];
 
+/// The years of expiries with two digits; others may be codes of shares.
+const YEARS: std::ops::RangeInclusive<u32> = 8..=40;
+
 /// The month codes of futures.
 const MONTHS: &[u8] = b"FGHJKMNQUVXZ";
 
@@ -94,7 +98,7 @@ pub(super) fn is_future(text: &str) -> bool {
 }
 
 /// Returns what the code of a future begins with: `CL` of `CLF20`.
-pub(in crate::market::bars) fn future_root(text: &str) -> Option<&str> {
+fn future_root(text: &str) -> Option<&str> {
     let n_digits = text.bytes().rev().take_while(u8::is_ascii_digit).count();
     let (month, root) = text.as_bytes()[..text.len() - n_digits].split_last()?;
     let n_digits_of_root = root.iter().filter(|byte| byte.is_ascii_digit()).count();
@@ -103,11 +107,57 @@ pub(in crate::market::bars) fn future_root(text: &str) -> Option<&str> {
         1..=5 => n_digits_of_root <= 1 && n_digits_of_root < root.len(),
         _ => false,
     };
+    let year = &text[text.len() - n_digits..];
+    let is_year = n_digits < 4 || year.starts_with("19") || year.starts_with("20");
     let is_future = matches!(n_digits, 1 | 2 | 4)
+        && is_year
         && MONTHS.contains(month)
         && is_root
         && root.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
     is_future.then(|| &text[..root.len()])
+}
+
+/// Returns what the name of a contract begins with, also where its expiry
+/// is a date: `rb` of `rb2401`, `NQ` of `NQ 03-24`, `BTC` of
+/// `BTC-29MAR24`.
+pub(in crate::market::bars) fn contract_root(text: &str) -> Option<&str> {
+    let by_expiry = || {
+        let end = text.find(|letter: char| !letter.is_alphabetic())?;
+        (end > 0 && is_expiry(&text[end..])).then(|| &text[..end])
+    };
+    future_root(text).or_else(by_expiry)
+}
+
+/// Whether `text` is a month or day of expiry: `2401`, `401`, `29MAR24`,
+/// and behind a separator `03-24`, `03-2024`, `2024-03`, `240329`.
+fn is_expiry(text: &str) -> bool {
+    let parts: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
+    let number = |digits: &str| digits.parse::<u32>().unwrap_or_default();
+    let is_month = |digits: &str| (1..=12).contains(&number(digits));
+    let is_day = |digits: &str| (1..=31).contains(&number(digits));
+    let is_year = |digits: &str| {
+        let century = if digits.len() == 4 { 2000 } else { 0 };
+        YEARS.contains(&number(digits).saturating_sub(century))
+    };
+    if let Some(at) = parts.find(|letter: char| letter.is_ascii_alphabetic()) {
+        let (day, rest) = parts.split_at(at);
+        let (month, year) = rest.split_at_checked(3).unwrap_or_default();
+        let is_day = day.is_empty() || is_day(day);
+        return is_day && is_month_name(month) && matches!(year.len(), 2 | 4) && is_year(year);
+    }
+    let [two, four] = [2, 4].map(|at| parts.split_at_checked(at).unwrap_or_default());
+    match (parts.len(), parts.len() < text.len()) {
+        // The last digit of the year, as in Zhengzhou.
+        (3, false) => is_month(&parts[1..]),
+        (4, false) => is_year(two.0) && is_month(two.1),
+        (4, true) => is_month(two.0) && is_year(two.1) || is_year(two.0) && is_month(two.1),
+        (6, true) => {
+            is_month(two.0) && is_year(two.1)
+                || is_year(four.0) && is_month(four.1)
+                || is_year(two.0) && is_month(&four.0[2..]) && is_day(four.1)
+        }
+        _ => false,
+    }
 }
 
 /// Whether `text` is an ISIN.

@@ -108,6 +108,8 @@ impl Columns {
             Some(idx) => vec![idx],
             None => find_volumes(&words, names),
         };
+        let volumes: Vec<usize> =
+            volumes.into_iter().filter(|idx| !time.all().contains(idx)).collect();
         let funding = match given.column("funding")? {
             Some(idx) => Some(idx),
             None => find_funding(&words, names)?,

@@ -1,5 +1,6 @@
 //! The columns of the symbol: one, or two such as root and contract.
 
+use crate::market::bars::letters::decoded;
 use crate::market::bars::rows::Row;
 
 /// The columns of the symbol, by index.
@@ -32,7 +33,10 @@ impl SymbolColumn {
     pub(in crate::market::bars) fn is(self, row: Row<'_>, symbol: &str) -> bool {
         let cell = |idx: usize| row.get(idx).unwrap_or_default().trim_ascii();
         match self {
-            Self::Whole(idx) => cell(idx) == symbol.as_bytes(),
+            Self::Whole(idx) => {
+                cell(idx) == symbol.as_bytes()
+                    || std::str::from_utf8(cell(idx)).is_err() && self.text(row) == symbol
+            }
             Self::Split(idx, other) => {
                 let symbol = symbol.as_bytes();
                 let rest = symbol.strip_prefix(cell(idx));
@@ -46,9 +50,7 @@ impl SymbolColumn {
 
     /// Returns the symbol of `row`.
     pub(in crate::market::bars) fn text(self, row: Row<'_>) -> String {
-        let text = |idx: usize| {
-            String::from_utf8_lossy(row.get(idx).unwrap_or_default().trim_ascii()).into_owned()
-        };
+        let text = |idx: usize| decoded(row.get(idx).unwrap_or_default().trim_ascii());
         self.joined(text)
     }
 

@@ -9,7 +9,7 @@ use super::names::{MONEY, is_prefixed, words};
 use crate::market::bars::lenient::{is_unknown, number_in};
 
 /// Names of a volume in units of the asset, best first.
-const VOLUME_NAMES: [&str; 34] = [
+const VOLUME_NAMES: [&str; 38] = [
     "volume",
     "vol",
     "v",
@@ -44,6 +44,10 @@ const VOLUME_NAMES: [&str; 34] = [
     "size",
     "lots",
     "adjvolume",
+    "totalvol",
+    "ttq",
+    "ticks",
+    "tickcount",
 ];
 
 /// Names of a volume in money, which is not used.
@@ -78,9 +82,9 @@ const PART_WORDS: [&str; 9] =
 
 /// Words in the name of a volume that do not change its meaning: shares
 /// and lots, also in thousands.
-const VOLUME_FILLERS: [&str; 16] = [
-    "total", "traded", "trade", "trading", "no", "of", "number", "000", "lot", "股", "千股",
-    "万股", "手", "張", "株", "주",
+const VOLUME_FILLERS: [&str; 21] = [
+    "total", "ttl", "traded", "trade", "trading", "no", "nb", "n", "nm", "num", "of", "number",
+    "000", "lot", "股", "千股", "万股", "手", "張", "株", "주",
 ];
 
 /// The same of a volume in money.
@@ -129,7 +133,7 @@ pub(super) fn find_volumes(all_words: &[Vec<String>], names: &[String]) -> Vec<u
 }
 
 /// Whether the name is that of a volume in money.
-fn is_quote_volume(words: &[String]) -> bool {
+pub(super) fn is_quote_volume(words: &[String]) -> bool {
     let is_known = |name: &str| {
         QUOTE_VOLUME_NAMES.contains(&name) || is_any(name, |language| language.turnover)
     };
@@ -138,7 +142,7 @@ fn is_quote_volume(words: &[String]) -> bool {
 }
 
 /// Whether the name is that of a part of a volume.
-fn is_part(words: &[String]) -> bool {
+pub(super) fn is_part(words: &[String]) -> bool {
     let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
     has(&PART_WORDS) && has(&["volume", "vol", "qty", "quantity"])
 }

@@ -9,6 +9,7 @@ mod candles;
 mod layouts;
 mod paging;
 mod rows;
+mod values;
 
 use std::fmt;
 use std::fs::File;

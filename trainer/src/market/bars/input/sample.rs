@@ -4,6 +4,7 @@ use std::io::{self, Cursor, ErrorKind, Read};
 
 use super::{Place, Text, sniff};
 use crate::market::bars::columns::is_data;
+use crate::market::bars::letters::decoded;
 use crate::market::bars::rows::Rows;
 
 /// The size of a sample.
@@ -155,13 +156,5 @@ fn next_cells_after<R: Read>(
 }
 
 fn cells_of<R: Read>(rows: &Rows<R>) -> Vec<String> {
-    rows.row().iter().map(|cell| text_of(cell.trim_ascii())).collect()
-}
-
-/// Decodes a cell as UTF-8, or else as Latin-1.
-fn text_of(cell: &[u8]) -> String {
-    match std::str::from_utf8(cell) {
-        Ok(text) => text.to_owned(),
-        Err(_) => cell.iter().map(|&byte| char::from(byte)).collect(),
-    }
+    rows.row().iter().map(|cell| decoded(cell.trim_ascii())).collect()
 }

@@ -9,11 +9,11 @@ use anyhow::{Result, anyhow};
 use super::fault_tally::FaultTally;
 use super::parse::{RowParser, parse_further, read_row};
 use crate::market::bars::Bar;
-use crate::market::bars::check::Fault;
+use crate::market::bars::check::{Fault, FaultKind};
 use crate::market::bars::columns::SymbolColumn;
 use crate::market::bars::config::{BadRows, Reading};
 use crate::market::bars::file_format::FileFormat;
-use crate::market::bars::input::{Text, TextReader};
+use crate::market::bars::input::{Place, Text, TextReader};
 use crate::market::bars::rows::Rows;
 
 /// Reads the bars of a CSV text.
@@ -124,11 +124,18 @@ impl TextBars {
             return Ok(());
         }
         let fault = self.header_fault().unwrap_or(fault);
-        if self.bad_rows != BadRows::Drop || fault.concerns_file() {
-            return Err(self.stop_at(&fault));
+        let place = self.place();
+        if self.bad_rows == BadRows::Drop && !fault.concerns_file() {
+            self.faults.count(&fault, place);
+            return Ok(());
         }
-        self.faults.count(&fault, self.place());
-        Ok(())
+        let is_like_footer = !self.is_stream && self.is_like_footer(&fault);
+        let error = self.describe(&fault);
+        if is_like_footer && self.rows.is_last_row() {
+            self.faults.count(&Fault { kind: FaultKind::Footer, ..fault }, place);
+            return Ok(());
+        }
+        Err(self.stop_at(error, &fault, place))
     }
 
     /// Whether the current row has no bar of the chosen symbol.
@@ -209,15 +216,15 @@ impl TextBars {
         Ok(())
     }
 
-    /// Returns the error about all faults of the file; reads it to the end.
+    /// Returns the error about all faults of the file, the `first` of which
+    /// was at `place`; reads it to the end.
     #[cold]
-    fn stop_at(&mut self, fault: &Fault) -> anyhow::Error {
-        let first = self.describe(fault);
+    fn stop_at(&mut self, first: anyhow::Error, fault: &Fault, place: Place) -> anyhow::Error {
         // The rows after such a fault are not faulty themselves.
         if self.is_stream || fault.concerns_file() {
             return first;
         }
-        self.faults.count(fault, self.place());
+        self.faults.count(fault, place);
         let mut n_rows = self.n_bars + 1;
         loop {
             match read_row(&mut self.rows, &self.name, n_rows) {

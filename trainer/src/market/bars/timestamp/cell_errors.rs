@@ -94,13 +94,36 @@ pub(super) fn beyond_limits(format: &TimeFormat, text: &[u8]) -> Option<String> 
              what the numbers are in `bars.time_format`",
             number_format.description
         ),
-        Notation::Text(style) => format!(
-            "is {time}, {when}, which is not plausible: correct the year, or, if it is meant, {}",
-            setting_hint(style.name())
-        ),
+        Notation::Text(style) => match other_calendar(&time) {
+            Some(calendar) => format!("is {when}, which is not plausible: {calendar}"),
+            None => format!(
+                "is {time}, {when}, which is not plausible: correct the year, or, if it is meant, \
+                 {}",
+                setting_hint(style.name())
+            ),
+        },
         // The other notations have no limits.
         Notation::Any | Notation::OfDay { .. } | Notation::Pattern(_) => return None,
     })
+}
+
+/// Says which calendar the year of `time` may be one of, and how it is
+/// converted.
+fn other_calendar(time: &str) -> Option<String> {
+    let year: u32 = time.split('-').next()?.parse().ok()?;
+    match year {
+        // 1380 to 1420 are 2001 to 2042.
+        1380..=1420 => Some(
+            "it looks like the Persian calendar; convert the dates to Gregorian ones, such as by \
+             `jdatetime` in Python"
+                .to_owned(),
+        ),
+        2513..=2603 => Some(format!(
+            "it looks like the Buddhist calendar; subtract 543 from each year, so that {year} is {}",
+            year - 543
+        )),
+        _ => None,
+    }
 }
 
 /// Returns the message about a local time that is skipped at the start of

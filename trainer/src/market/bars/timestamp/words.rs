@@ -143,13 +143,13 @@ fn split_at_month(text: &str) -> Option<(&str, i64, &str)> {
 }
 
 /// Whether `word` is a month.
-pub(super) fn is_month(word: &str) -> bool {
+pub(crate) fn is_month(word: &str) -> bool {
     // Most words of a time are digits.
     word.starts_with(char::is_alphabetic) && month_of(word.trim_end_matches('.')).is_some()
 }
 
 /// Whether `word` is a weekday or its first letters.
-pub(super) fn is_weekday(word: &str) -> bool {
+pub(crate) fn is_weekday(word: &str) -> bool {
     let word = plain_letters(word.trim_matches(['.', '(', ')']));
     let is_alone = word.chars().all(|letter| !letter.is_ascii());
     let is_long = word.chars().count() > 1 && word.chars().all(char::is_alphabetic);

@@ -199,14 +199,19 @@ pub(super) fn flat(row: &Value) -> Vec<(String, &Value)> {
     for (key, value) in own.into_iter().flatten() {
         match value {
             Value::Object(inner) if !inner.is_empty() => {
-                // `{"quote": {"USD": {"open": …}}}`, by CoinMarketCap.
+                // `{"quote": {"USD": {"open": …}}}`, by CoinMarketCap, or
+                // without the currency.
                 let only = inner.values().next().filter(|_| inner.len() == 1);
-                let only = only.and_then(Value::as_object);
+                let inner = only.and_then(Value::as_object).unwrap_or(inner);
                 let is_new = |name: &String| own.is_some_and(|own| !own.contains_key(name));
-                let is_row = key == "quote" && only.is_some_and(|only| only.keys().all(is_new));
-                let inner = only.unwrap_or(inner);
-                let prefix = if is_row { String::new() } else { format!("{key}.") };
-                cells.extend(inner.iter().map(|(name, value)| (format!("{prefix}{name}"), value)));
+                let is_row = key == "quote" && inner.keys().all(is_new);
+                let named = |name: &String| match name.as_str() {
+                    // It is a value in the currency of the quote.
+                    "volume" if is_row => "quote_volume".to_owned(),
+                    _ if is_row => name.clone(),
+                    _ => format!("{key}.{name}"),
+                };
+                cells.extend(inner.iter().map(|(name, value)| (named(name), value)));
             }
             value => cells.push((key.clone(), value)),
         }

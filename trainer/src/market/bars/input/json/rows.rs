@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::candles::flat;
 use super::layouts::names_of_lists;
+use super::values;
 use crate::market::bars::parquet::push_quoted;
 
 /// The number of rows from which the names and the order of prices are
@@ -63,7 +64,8 @@ impl JsonRows {
     }
 
     /// Adds a row, a list or an object, of the symbol `label`.
-    pub(super) fn push(&mut self, row: Value, label: Option<String>) -> Result<(), String> {
+    pub(super) fn push(&mut self, mut row: Value, label: Option<String>) -> Result<(), String> {
+        values::unwrap(&mut row);
         if self.is_begun {
             return self.write(&row, label);
         }

@@ -1,0 +1,90 @@
+//! Warns where the volume may be in money, or in a column that no name
+//! tells.
+
+use super::Columns;
+use super::names::{MONEY, words};
+use super::volumes::{is_part, is_quote_volume};
+use crate::market::bars::lenient::number_in;
+use crate::market::bars::printable;
+
+/// Words of counts that are no volumes.
+const NO_VOLUMES: [&str; 8] =
+    ["interest", "openinterest", "openint", "oi", "spread", "id", "index", "rank"];
+
+/// The most names that a warning has, and the least that the greatest of
+/// some counts is if they are volumes.
+const N_SHOWN: usize = 3;
+const COUNT_MIN: f64 = 10.0;
+
+/// The fewest rows that tell a volume.
+const N_ROWS_MIN: usize = 3;
+
+impl Columns {
+    /// Returns the warning that the volume is in money by its name, or that
+    /// a column which no name tells may be the volume.
+    pub(in crate::market::bars) fn volume_warning(&self, rows: &[Vec<String>]) -> Option<String> {
+        let name = |idx: usize| format!("`{}`", printable(self.names[idx].as_bytes()));
+        let is_money = |idx: usize| {
+            let words = words(&self.names[idx]);
+            words.iter().any(|word| MONEY.contains(&word.as_str()))
+        };
+        let is_capital = |idx: &usize| words(&self.names[*idx]).concat() == "marketcap";
+        let capital = (0..self.width).find(is_capital);
+        match self.volume.filter(|_| self.turnover.is_none()) {
+            Some(idx) if is_money(idx) => Some(format!(
+                "the volume {} is a value in money by its name; if another column has it in units, \
+                 use that by `--column volume=NAME`",
+                name(idx)
+            )),
+            Some(idx) => capital.map(|capital| {
+                format!(
+                    "the volume {} may be a value in money: the sites that write {} beside it, such \
+                     as CoinMarketCap, write it so",
+                    name(idx),
+                    name(capital)
+                )
+            }),
+            None if self.volume.is_some() => None,
+            None => {
+                let others: Vec<String> = (0..self.width)
+                    .filter(|idx| self.may_be_volume(*idx, rows))
+                    .take(N_SHOWN)
+                    .map(name)
+                    .collect();
+                (!others.is_empty()).then(|| {
+                    format!(
+                        "no column is called a volume; if {} is one, use it by `--column volume=NAME`",
+                        others.join(" or ")
+                    )
+                })
+            }
+        }
+    }
+
+    /// Whether the column has counts that could be volumes.
+    fn may_be_volume(&self, idx: usize, rows: &[Vec<String>]) -> bool {
+        let all = words(&self.names[idx]);
+        let has_role = !self.further().contains(&self.names[idx].as_str());
+        let is_other = all.iter().any(|word| NO_VOLUMES.contains(&word.as_str()));
+        if has_role || is_other || is_quote_volume(&all) || is_part(&all) {
+            return false;
+        }
+        let counts: Option<Vec<f64>> = rows
+            .iter()
+            .map(|row| number_in(&row[idx]).filter(|n| *n >= 0.0 && n.fract() == 0.0))
+            .collect();
+        let is_price = |(row, count): (&Vec<String>, &f64)| {
+            let (low, high) = (number_in(&row[self.low]), number_in(&row[self.high]));
+            low.is_some_and(|low| low / 2.0 <= *count)
+                && high.is_some_and(|high| *count <= 2.0 * high)
+        };
+        counts.is_some_and(|counts| {
+            let most = counts.iter().copied().fold(0.0, f64::max);
+            let is_ordered = counts.is_sorted() || counts.iter().rev().is_sorted();
+            counts.len() >= N_ROWS_MIN
+                && most >= COUNT_MIN
+                && !is_ordered
+                && !rows.iter().zip(&counts).all(is_price)
+        })
+    }
+}
