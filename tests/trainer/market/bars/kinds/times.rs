@@ -28,7 +28,7 @@ pub(super) fn kinds() -> Vec<Kind> {
         other_numbers(),
         short_or_odd(),
         texts(),
-        calendars(),
+        calendars_and_zones(),
         clocks(),
         parts(),
         hours_of_a_day(),
@@ -246,9 +246,13 @@ fn texts() -> Vec<Kind> {
     ]
 }
 
-fn calendars() -> Vec<Kind> {
+fn calendars_and_zones() -> Vec<Kind> {
     let days = |form: fn(&str) -> String| table(NAMES, &DAYS.map(form));
     vec![
+        Kind::new("a local time beside UTC", {
+            days(|day| format!("2020-01-01 19:00:00,{day} 00:00:00"))
+                .replace("Date", "timestamp_local,timestamp_utc")
+        }),
         Kind::new("years of the Buddhist calendar", days(|day| day.replace("2020", "2563")))
             .refused(
                 "subtract 543 from each year, so that 2563 is 2020",

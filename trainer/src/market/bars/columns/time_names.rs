@@ -7,7 +7,7 @@ use super::time_parts::{ClockColumns, DateColumns, PartNames, TimeParts};
 use super::zone_names::{unknown_zone_of, zone_of};
 
 /// Names of a time column, best first.
-const TIME_NAMES: [&str; 27] = [
+const TIME_NAMES: [&str; 30] = [
     "opentime",
     "opentimestamp",
     "timeperiodstart",
@@ -16,6 +16,11 @@ const TIME_NAMES: [&str; 27] = [
     "windowstart",
     "timeopen",
     "candledatetimeutc",
+    // Another one of the row may be local.
+    "timestamputc",
+    "utctimestamp",
+    "datetimeutc",
+    "utcdatetime",
     "timestamp",
     "datetime",
     "unix",
@@ -26,7 +31,6 @@ const TIME_NAMES: [&str; 27] = [
     "utctime",
     "gmttime",
     "localtime",
-    "datetimeutc",
     "tsevent",
     "date",
     "datum",
