@@ -77,6 +77,17 @@ fn files_of_one_time_are_symbols_whatever_their_names() {
 }
 
 #[test]
+fn a_part_whose_volume_is_in_another_unit_is_told() {
+    let in_thousandths = rows(30..60).replace('\n', "000\n").replacen("volume000", "volume", 1);
+    let parts = |second: String| [("BTC-2020-01.csv", rows(9..30)), ("BTC-2020-02.csv", second)];
+    let (_folder, source) = folder(&parts(in_thousandths));
+    let told = warnings(&source);
+    assert!(told[0].contains("BTC-2020-02.csv` are 2342 times those of"), "{told:?}");
+    let (_folder, source) = folder(&parts(rows(30..60)));
+    assert_eq!(warnings(&source), [""; 0]);
+}
+
+#[test]
 fn a_copy_of_a_file_is_told() {
     let (_folder, source) = folder(&[("A.csv", rows(0..30)), ("A copy.csv", rows(0..30))]);
     let told = warnings(&source);

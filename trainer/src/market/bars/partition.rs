@@ -7,10 +7,15 @@ use anyhow::{Result, ensure};
 
 use super::reader::{BarReader, Repairs};
 use super::spill::{SpillLayout, SpillWriter, SpilledBars};
-use super::{Bar, timestamp};
+use super::{Bar, printable, timestamp};
 
 /// The most bars that two files may have in common.
 const N_COMMON_MAX: usize = 1 << 12;
+
+/// Files of at least so many bars whose mean volumes differ by this factor
+/// may have them in different units.
+const N_BARS_MIN: u64 = 10;
+const VOLUME_RATIO_MIN: f64 = 50.0;
 
 /// The bars of each symbol.
 pub(super) struct PartitionedBars {
@@ -47,26 +52,67 @@ pub(super) struct Part {
     pub(super) reader: BarReader,
 }
 
-/// Concatenates the bars of several files of one symbol, in order of
-/// time. Returns them with the number of bars that two files have in
-/// common and that are written once.
+/// The bars of several files of one symbol, in order of time.
+pub(super) struct JoinedBars {
+    pub(super) bars: SpilledBars,
+    /// The number of bars that two files have in common and that are
+    /// written once.
+    pub(super) n_common: u64,
+    /// The warning that two files may have volumes in different units.
+    pub(super) volume_warning: Option<String>,
+}
+
+/// The volumes of one file.
+#[derive(Default)]
+struct PartVolume {
+    name: String,
+    n_bars: u64,
+    sum: f64,
+}
+
+impl PartVolume {
+    /// Returns the warning that the volumes of `self` may be in another unit
+    /// than those of the file `before`.
+    fn warning(&self, before: &Self) -> Option<String> {
+        let mean = |part: &Self| {
+            (part.n_bars >= N_BARS_MIN && part.sum > 0.0).then(|| part.sum / part.n_bars as f64)
+        };
+        let ratio = mean(self)? / mean(before)?;
+        let (most, least) = if ratio > 1.0 { (self, before) } else { (before, self) };
+        let ratio = ratio.max(1.0 / ratio);
+        (ratio >= VOLUME_RATIO_MIN).then(|| {
+            format!(
+                "the volumes of `{}` are {ratio:.0} times those of `{}`, which is next to it in \
+                 time: if they are in different units, such as lots or thousands, write them in one",
+                printable(most.name.as_bytes()),
+                printable(least.name.as_bytes())
+            )
+        })
+    }
+}
+
+/// Concatenates the bars of several files of one symbol.
 ///
-/// Fails if such bars differ.
+/// Fails if bars at the same time differ.
 pub(super) fn concatenated(
     mut parts: impl Iterator<Item = Result<Part>>,
     layout: SpillLayout,
-) -> Result<(SpilledBars, u64)> {
+) -> Result<JoinedBars> {
     let mut writer = SpillWriter::new(layout)?;
     writer.begin("")?;
     let (mut last_ms, mut n_common) = (i64::MIN, 0);
-    let (mut seam, mut name_before): (Vec<Bar>, String) = Default::default();
+    let (mut seam, mut volume_before): (Vec<Bar>, PartVolume) = Default::default();
+    let mut volume_warning = None;
     let mut current = parts.next().transpose()?;
     while let Some(Part { name, mut reader, .. }) = current {
         current = parts.next().transpose()?;
         let next_ms = current.as_ref().map_or(i64::MAX, |next| next.first_ms);
         let before = mem::take(&mut seam);
+        let mut volume = PartVolume { name, ..PartVolume::default() };
         while let Some(bar) = reader.next() {
             let bar = bar?;
+            volume.n_bars += 1;
+            volume.sum += bar.volume;
             if bar.time_ms >= next_ms && seam.len() < N_COMMON_MAX {
                 seam.push(bar);
             }
@@ -80,14 +126,15 @@ pub(super) fn concatenated(
                 before.contains(&bar),
                 "`{}` and `{}` are parts of one series, but have different bars at {}; delete the \
                  common rows from one of them",
-                name_before,
-                name,
+                volume_before.name,
+                volume.name,
                 timestamp::format_utc(bar.time_ms)
             );
         }
-        name_before = name;
+        volume_warning = volume_warning.or_else(|| volume.warning(&volume_before));
+        volume_before = volume;
     }
-    Ok((writer.finish()?.remove(0).1, n_common))
+    Ok(JoinedBars { bars: writer.finish()?.remove(0).1, n_common, volume_warning })
 }
 
 /// Writes all bars of `reader`, under an empty symbol.

@@ -11,7 +11,7 @@ use super::{BarSource, FolderContent, Origin, SymbolBars};
 use crate::market::bars::file_series::{
     FileGroup, SummarizedPart, check_spelling, groups, sorted_parts, symbol_of,
 };
-use crate::market::bars::partition::{self, Part, PartitionedBars};
+use crate::market::bars::partition::{self, JoinedBars, Part, PartitionedBars};
 use crate::market::bars::read_report::ReadReport;
 use crate::market::bars::spill::SpillLayout;
 use crate::market::bars::summary::DataSummary;
@@ -195,7 +195,9 @@ impl BarSource {
                     let (name, first_ms) = (source.name.clone(), summary.first_ms);
                     Ok(Part { name, first_ms, reader: source.read()? })
                 };
-                let (bars, n_common) = partition::concatenated(parts.iter().map(of_part), layout)?;
+                let JoinedBars { bars, n_common, volume_warning } =
+                    partition::concatenated(parts.iter().map(of_part), layout)?;
+                read_report.warnings.extend(volume_warning);
                 read_report.lines.extend((n_common > 0).then(|| {
                     format!("{} in two files, the same in both", counted(n_common, "bar"))
                 }));
