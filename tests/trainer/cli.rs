@@ -22,4 +22,4 @@ mod walk_forward;
 pub(crate) mod workspace;
 
 pub(crate) use crate::printed::Printed;
-pub(crate) use workspace::{TRAINED, Workspace};
+pub(crate) use workspace::{MODEL, TRAINED, Workspace};

@@ -163,9 +163,7 @@ impl Sandbox {
     /// Trains by `trainer`, and returns the exit code and stderr.
     #[cfg(unix)]
     pub fn train(&self, trainer: &Path, arguments: &[&str]) -> (i32, String) {
-        let output =
-            self.xtask(&["train", "--trainer-bin"]).arg(trainer).args(arguments).output().unwrap();
-        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+        ended(self.xtask(&["train", "--trainer-bin"]).arg(trainer).args(arguments))
     }
 }
 
@@ -218,6 +216,12 @@ pub fn stdout(command: &mut Command) -> String {
 /// Returns the JSON document that the task prints.
 pub fn json_of(command: &mut Command) -> Value {
     command.assert().document()
+}
+
+/// Runs the task, and returns its exit code and stderr.
+pub fn ended(command: &mut Command) -> (i32, String) {
+    let assert = command.assert();
+    (assert.exit_code(), assert.told())
 }
 
 pub fn stderr(command: &mut Command) -> String {

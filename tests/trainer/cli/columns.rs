@@ -7,9 +7,7 @@ use trainer::learning::forest::splitmix64;
 use trainer::learning::model::TradingModel;
 use trainer::market::features::FeatureSet;
 
-use super::{Printed, TRAINED, Workspace, bars};
-
-const MODEL: &str = "models/memory_efficient_model_final.zip";
+use super::{MODEL, Printed, Workspace, bars};
 
 /// `csv` with the columns `oracle`, the return that a decision at the
 /// bar's close earns, and `noise`, in front of the volume.
@@ -91,24 +89,17 @@ fn a_column_stands_beside_the_standard_features_or_alone() {
 fn predict_asks_for_the_columns_and_gives_the_decisions_of_training() {
     let workspace = workspace(&json!({ "columns": ["oracle"] }));
     workspace.train(&[]);
-    let arguments = ["--model", MODEL, "--data", "bars.csv"];
-    let rows = workspace.run("predict", &arguments).success().printed();
-    let live = workspace
-        .subcommand("predict", &["--model", MODEL, "--data", "-"])
-        .write_stdin(workspace.text("bars.csv"))
-        .assert()
-        .success();
+    let rows = workspace.predict(&["--data", "bars.csv"]).success().printed();
+    let live = workspace.predict_live(&workspace.text("bars.csv"), &[]).success();
     assert!(live.printed() == rows, "stdin gives other rows");
     let session = workspace.session();
     let first = session["split"]["test"]["first"].as_str().unwrap();
     let signals = rows.lines().skip(1).filter(|row| *row >= first).collect::<Vec<_>>().join("\n");
-    workspace.write("signals.csv", &format!("time,exposure,note\n{signals}\n"));
-    let arguments = ["--data", "bars.csv", "--signals", "signals.csv", "--format", "json"];
-    let replay = workspace.run("simulate", &arguments).code(TRAINED).document();
+    let replay = workspace.replay("bars.csv", &format!("time,exposure,note\n{signals}\n"));
     let of_training = &session["metrics"]["agent"]["final_equity"];
     assert_eq!(&replay["metrics"]["final_equity"], of_training);
     workspace.write("bare.csv", &bars::csv(400));
-    let told = workspace.run("predict", &["--model", MODEL, "--data", "bare.csv"]).code(1).told();
+    let told = workspace.predict(&["--data", "bare.csv"]).code(1).told();
     let told = told.replace('\n', "");
     assert!(
         told.starts_with(
@@ -175,8 +166,7 @@ fn each_symbol_brings_its_columns() {
     };
     assert_eq!(figures(&folder), figures(&file));
     let predicted = |workspace: &Workspace, data: &str| {
-        let text =
-            workspace.run("predict", &["--model", MODEL, "--data", data]).success().printed();
+        let text = workspace.predict(&["--data", data]).success().printed();
         let mut rows: Vec<String> = text.lines().map(str::to_owned).collect();
         rows.sort();
         rows

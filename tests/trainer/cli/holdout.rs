@@ -5,7 +5,7 @@ use trainer::config::{TrainingConfig, WalkForwardConfig};
 use trainer::training::train::Split;
 
 use super::portfolio::in_a_folder;
-use super::{Printed, Workspace, bars};
+use super::{MODEL, Printed, Workspace, bars};
 
 /// Trains on bars of which the last `n_changed` differ, and returns the
 /// model, the figures and the curve.
@@ -14,7 +14,7 @@ fn trained(n_changed: usize, settings: &serde_json::Value) -> (Vec<u8>, String, 
     workspace.configure(settings);
     workspace.train(&[]);
     let session = workspace.session();
-    let path = workspace.path("models/memory_efficient_model_final.zip");
+    let path = workspace.path(MODEL);
     let model = trainer::learning::model::TradingModel::load(&path).unwrap();
     let probe: Vec<f64> = (0..model.n_features()).map(|idx| idx as f64 / 10.0).collect();
     let mut values = [0.0; 3];

@@ -6,7 +6,7 @@ use trainer::learning::model::TradingModel;
 use crate::learning::agent::Noise;
 use crate::session::tensorboard::decode;
 
-use super::{Printed, TRAINED, Workspace, bars};
+use super::{MODEL, Printed, TRAINED, Workspace, bars};
 
 /// Trains one episode of four batches, with `changes` to the agent.
 fn run(changes: &serde_json::Value) -> Workspace {
@@ -77,7 +77,7 @@ fn on_noise_it_stays_flat_and_says_so_everywhere() {
     assert_eq!(session["episodes"][0]["n_skipped"], 1);
     let skipped = "1 further episode skipped: nothing is left to learn from these bars";
     assert_eq!(n_lines(&workspace, skipped), 1);
-    let model = TradingModel::load(&workspace.path("models/memory_efficient_model_final.zip"));
+    let model = TradingModel::load(&workspace.path(MODEL));
     let model = model.unwrap();
     let row = vec![1.0; model.n_features()];
     assert_eq!(model.predict(&row, 1.0).to_bits(), 0.0_f64.to_bits());
@@ -91,7 +91,7 @@ fn each_episode_adds_a_member_until_the_committee_is_complete() {
             "n_trees": 4, "memory_shares": 2, "min_samples_leaf": 50, "backups_max": 2, "committee": 2,
         }}));
         workspace.train(&["--episodes", episodes]);
-        let path = workspace.path("models/memory_efficient_model_final.zip");
+        let path = workspace.path(MODEL);
         let counts = TradingModel::load(&path).unwrap().split_counts().unwrap();
         let test = |episode: &Value| episode["test_net_return"].clone();
         let episodes = workspace.session()["episodes"].as_array().unwrap().clone();
@@ -122,7 +122,7 @@ fn windows_of_a_walk_forward_are_judged_each() {
 #[test]
 fn a_model_of_two_estimates_loads_and_is_the_same_with_any_threads() {
     let workspace = run(&json!({ "double_q": true, "risk_aversion": 5.0 }));
-    let path = workspace.path("models/memory_efficient_model_final.zip");
+    let path = workspace.path(MODEL);
     let model = TradingModel::load(&path).unwrap();
     assert_eq!(model.metadata().config["agent"]["double_q"], true);
     let bytes = workspace.model();

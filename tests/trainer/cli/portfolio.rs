@@ -151,9 +151,7 @@ fn a_symbols_figures_do_not_depend_on_the_others_later_bars() {
 fn predict_gives_the_test_decisions_of_each_symbol() {
     let workspace = in_a_folder();
     workspace.train(&[]);
-    let model = "models/memory_efficient_model_final.zip";
-    let arguments = ["--model", model, "--data", "bars"];
-    let rows = workspace.run("predict", &arguments).success().printed();
+    let rows = workspace.predict(&["--data", "bars"]).success().printed();
     assert_eq!(rows.lines().next(), Some("time,symbol,exposure,note"));
     assert_eq!(rows.lines().count(), 5901);
     let session = workspace.session();
@@ -165,22 +163,14 @@ fn predict_gives_the_test_decisions_of_each_symbol() {
             .filter(|row| row.split(',').next().unwrap() >= first)
             .map(|row| format!("{row}\n"))
             .collect();
-        workspace.write("signals.csv", &format!("time,symbol,exposure,note\n{signals}"));
-        let bars = format!("bars/{symbol}.csv");
-        let arguments = ["--data", &bars, "--signals", "signals.csv", "--format", "json"];
-        let replay = workspace.run("simulate", &arguments).code(TRAINED).document();
+        let signals = format!("time,symbol,exposure,note\n{signals}");
+        let replay = workspace.replay(&format!("bars/{symbol}.csv"), &signals);
         let metrics = &session["symbols"][idx]["metrics"];
         assert_eq!(replay["metrics"]["final_equity"], metrics["agent"]["final_equity"]);
     }
     // The same from one file, live: each row as its bar comes.
     let mixed = in_one_file(|row| row.split(',').nth(1).unwrap().to_owned());
-    let model = workspace.path(model);
-    let live = mixed
-        .subcommand("predict", &["--model", model.to_str().unwrap(), "--data", "-"])
-        .write_stdin(mixed.text("bars.csv"))
-        .assert()
-        .success()
-        .printed();
+    let live = workspace.predict_live(&mixed.text("bars.csv"), &[]).success().printed();
     let (mut live, mut rows): (Vec<_>, Vec<_>) = (live.lines().collect(), rows.lines().collect());
     live.sort_unstable();
     rows.sort_unstable();

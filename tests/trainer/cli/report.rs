@@ -9,7 +9,7 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use super::portfolio;
-use super::{Printed, TRAINED, Workspace};
+use super::{MODEL, Printed, TRAINED, Workspace};
 
 fn trainer(arguments: &[&str], workspace: &Workspace) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_trainer"));
@@ -54,9 +54,7 @@ fn every_training_writes_a_page_with_the_figures_of_its_record() {
 fn a_page_that_cannot_be_written_costs_a_warning() {
     let workspace = Workspace::new();
     fs::create_dir_all(workspace.path("logs/report.html/taken")).unwrap();
-    let output = workspace.command().output().unwrap();
-    assert!(TRAINED.contains(&output.status.code().unwrap()));
-    let text = String::from_utf8(output.stderr).unwrap();
+    let text = workspace.command().assert().code(TRAINED).told();
     assert!(text.contains("warning: there is no report of this session: failed to read"), "{text}");
     assert_eq!(workspace.session()["status"], "completed");
     assert!(!workspace.model().is_empty());
@@ -87,8 +85,7 @@ fn an_archive_gives_the_figures_of_its_workspace() {
     };
     add("MANIFEST.json", manifest.to_string().as_bytes());
     let trace = "logs/trades/trade_traces_20260131_120000.jsonl";
-    let model = "models/memory_efficient_model_final.zip";
-    for name in ["logs/session.json", "logs/trades/equity.csv", trace, model] {
+    for name in ["logs/session.json", "logs/trades/equity.csv", trace, MODEL] {
         add(name, &workspace.bytes(name));
     }
     zip.finish().unwrap();

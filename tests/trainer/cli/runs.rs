@@ -8,7 +8,7 @@ use trainer::session::Session;
 
 use crate::session::tensorboard::decode;
 
-use super::{Printed, TRAINED, Workspace, bars};
+use super::{MODEL, Printed, TRAINED, Workspace, bars};
 
 #[test]
 fn a_run_completes_and_seals_its_session() {
@@ -31,7 +31,7 @@ fn a_run_completes_and_seals_its_session() {
         "logs/trades/trade_execution.log",
         "logs/trades/trade_traces_20260131_120000.jsonl",
         "logs/trades/equity.csv",
-        "models/memory_efficient_model_final.zip",
+        MODEL,
         "models/checkpoints/memory_efficient_model_ep001.zip",
         "models/checkpoints/memory_efficient_model_ep002.zip",
     ] {
@@ -44,7 +44,7 @@ fn the_saved_model_loads_and_is_the_one_recorded() {
     let workspace = Workspace::new();
     workspace.train(&[]);
     let record = &workspace.session()["model"];
-    assert_eq!(record["path"], "models/memory_efficient_model_final.zip");
+    assert_eq!(record["path"], MODEL);
     let path = workspace.path(record["path"].as_str().unwrap());
     let digest = trainer::digest::sha256_of_file(&path).unwrap();
     assert_eq!(record["sha256"], digest);
@@ -98,7 +98,7 @@ fn a_forecaster_trains_in_the_same_loop_with_any_threads() {
     let session = one.session();
     assert_eq!(session["status"], "completed");
     assert_eq!(session["config"]["training"]["model"], "forecast");
-    let path = one.path("models/memory_efficient_model_final.zip");
+    let path = one.path(MODEL);
     let model = TradingModel::load(&path).unwrap();
     assert_eq!((model.kind(), model.n_features()), ("forecast", 25));
     assert_eq!(model.metadata().config["models"]["forecast"]["learner"], "extra_trees");

@@ -46,8 +46,7 @@ fn train(
     let workspace = Workspace::with_bars(&csv(bars, units));
     workspace.configure(changes);
     workspace.train(&[]);
-    let model = "models/memory_efficient_model_final.zip";
-    let rows = workspace.run("predict", &["--model", model, "--data", "bars.csv"]).printed();
+    let rows = workspace.predict(&["--data", "bars.csv"]).success().printed();
     assert_eq!(rows.lines().count(), bars.len() + 1);
     (learned(&workspace.model()), rows)
 }

@@ -5,10 +5,9 @@ use trainer::config::{ConfigFile, TrainingConfig, WalkForwardConfig, WindowMode}
 use trainer::learning::model::TradingModel;
 use trainer::training::train::Split;
 
-use super::{Printed, TRAINED, Workspace, bars};
+use super::{MODEL, Printed, TRAINED, Workspace, bars};
 
-const MODEL: &str = "models/checkpoints/memory_efficient_model_window";
-const FINAL: &str = "models/memory_efficient_model_final.zip";
+const WINDOW: &str = "models/checkpoints/memory_efficient_model_window";
 
 fn splits(n_bars: u64, walk_forward: WalkForwardConfig) -> Vec<Split> {
     let config = TrainingConfig { walk_forward, ..TrainingConfig::default() };
@@ -81,8 +80,8 @@ fn the_model_that_stays_is_fitted_last_to_all_bars_and_has_no_test() {
         (values.map(f64::to_bits), model)
     };
     let workspace = walked("expanding", &[]);
-    let (last_window, _) = values_of(&workspace, &format!("{MODEL}003.zip"));
-    let (saved, model) = values_of(&workspace, FINAL);
+    let (last_window, _) = values_of(&workspace, &format!("{WINDOW}003.zip"));
+    let (saved, model) = values_of(&workspace, MODEL);
     assert_ne!(saved, last_window);
     let session = workspace.session();
     let split = &model.metadata().data["split"];
@@ -101,8 +100,7 @@ fn the_model_that_stays_is_fitted_last_to_all_bars_and_has_no_test() {
         values_of(&workspace, "models/checkpoints/memory_efficient_model_ep007.zip");
     assert_eq!(on_the_way.metadata().metrics["test"]["agent"], Value::Null);
     // Whatever is predicted for these bars is no test of it.
-    let rows =
-        workspace.run("predict", &["--model", FINAL, "--data", "bars.csv"]).success().printed();
+    let rows = workspace.predict(&["--data", "bars.csv"]).success().printed();
     assert!(rows.lines().last().unwrap().ends_with("in_sample"), "{rows}");
     // Rolling, it forgets what a later window would.
     let rolling = walked("rolling", &[]).session();
@@ -146,7 +144,7 @@ fn a_window_learns_nothing_from_its_gap_and_later() {
         let csv = bars::csv_with_end(2000, n_changed, 1.5);
         let workspace = Workspace::with_bars(&csv);
         workspace.train(&["--walk-forward", "1"]);
-        let path = workspace.path(&format!("{MODEL}001.zip"));
+        let path = workspace.path(&format!("{WINDOW}001.zip"));
         let model = TradingModel::load(&path).unwrap();
         (model.to_bytes().unwrap(), workspace.session()["episodes"][1]["train_equity"].clone())
     };

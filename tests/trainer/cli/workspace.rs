@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
+use assert_cmd::assert::Assert;
 use serde_json::{Value, json};
 
 use super::{Printed, bars};
@@ -11,6 +12,9 @@ use super::{Printed, bars};
 /// The exit codes of a completed training or replay: on waves the figures
 /// are often implausible, which gives an alarm.
 pub(crate) const TRAINED: &[i32] = &[0, 3];
+
+/// The model of a completed training.
+pub(crate) const MODEL: &str = "models/memory_efficient_model_final.zip";
 
 pub(crate) struct Workspace {
     folder: tempfile::TempDir,
@@ -74,7 +78,7 @@ impl Workspace {
     }
 
     pub(crate) fn model(&self) -> Vec<u8> {
-        self.bytes("models/memory_efficient_model_final.zip")
+        self.bytes(MODEL)
     }
 
     /// Returns the one file in `folder` whose name contains `part`, if any.
@@ -112,8 +116,29 @@ impl Workspace {
     }
 
     #[track_caller]
-    pub(crate) fn run(&self, task: &str, arguments: &[&str]) -> assert_cmd::assert::Assert {
+    pub(crate) fn run(&self, task: &str, arguments: &[&str]) -> Assert {
         self.subcommand(task, arguments).assert()
+    }
+
+    /// Predicts by the workspace's model.
+    #[track_caller]
+    pub(crate) fn predict(&self, arguments: &[&str]) -> Assert {
+        self.run("predict", &[&["--model", MODEL], arguments].concat())
+    }
+
+    /// Predicts by the workspace's model for bars on stdin.
+    #[track_caller]
+    pub(crate) fn predict_live(&self, bars: &str, flags: &[&str]) -> Assert {
+        let arguments = [&["--model", MODEL, "--data", "-"], flags].concat();
+        self.subcommand("predict", &arguments).write_stdin(bars).assert()
+    }
+
+    /// Replays `signals`, rows below their names, on the bars in `data`.
+    #[track_caller]
+    pub(crate) fn replay(&self, data: &str, signals: &str) -> Value {
+        self.write("signals.csv", signals);
+        let arguments = ["--data", data, "--signals", "signals.csv", "--format", "json"];
+        self.run("simulate", &arguments).code(TRAINED).document()
     }
 
     pub(crate) fn write(&self, name: &str, text: &str) {

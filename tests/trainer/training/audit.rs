@@ -34,7 +34,7 @@ fn audit(workspace: &Workspace, arguments: &[&str]) -> Vec<Value> {
     }
     let has_failed = verdicts.iter().any(|verdict| verdict["verdict"] == "failed");
     let code = if has_failed || session.get("alarms").is_some() { 3 } else { 0 };
-    assert_eq!(assert.get_output().status.code(), Some(code), "{table}");
+    assert_eq!(assert.exit_code(), code, "{table}");
     verdicts
 }
 
@@ -83,8 +83,7 @@ fn an_audit_is_the_same_each_time_on_any_threads_and_changes_no_model() {
 fn fills_one_bar_later_are_those_of_simulate_with_later_signals() {
     let workspace = Workspace::with_bars(&walk(3000, |_, at| normal(3, at)));
     let verdicts = audit(&workspace, &["--split"]);
-    let arguments = ["--model", "models/memory_efficient_model_final.zip", "--data", "bars.csv"];
-    let rows = workspace.run("predict", &arguments).success().printed();
+    let rows = workspace.predict(&["--data", "bars.csv"]).success().printed();
     let session = workspace.session();
     let first = session["split"]["test"]["first"].as_str().unwrap();
     let tested: Vec<(&str, &str)> = rows
@@ -99,14 +98,12 @@ fn fills_one_bar_later_are_those_of_simulate_with_later_signals() {
     let later = tested.iter().skip(1).zip(&tested);
     let later: String =
         later.map(|((time, _), (_, exposure))| format!("{time},{exposure}\n")).collect();
-    workspace.write("later.csv", &format!("time,exposure\n{later}"));
     let header = workspace.text("bars.csv").lines().next().unwrap().to_owned();
     let n_before = session["split"]["test"]["first_bar_idx"].as_u64().unwrap();
     let bars = workspace.text("bars.csv");
     let bars: Vec<&str> = bars.lines().skip(1 + usize::try_from(n_before).unwrap()).collect();
     workspace.write("test.csv", &format!("{header}\n{}\n", bars.join("\n")));
-    let arguments = ["--data", "test.csv", "--signals", "later.csv", "--format", "json"];
-    let replay = workspace.run("simulate", &arguments).success().document();
+    let replay = workspace.replay("test.csv", &format!("time,exposure\n{later}"));
     assert_eq!(verdicts[0]["net_return"], replay["metrics"]["net_return"]);
 }
 

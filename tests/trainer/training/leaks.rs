@@ -126,7 +126,7 @@ fn check_columns(csv: &str, features: &Value) -> (Vec<(String, bool)>, String) {
     let report = assert.document();
     let checks = report["checks"].as_array().unwrap();
     let is_clean = report["is_clean"].as_bool().unwrap();
-    assert_eq!(assert.get_output().status.code(), Some(if is_clean { 0 } else { 13 }));
+    assert_eq!(assert.exit_code(), if is_clean { 0 } else { 13 });
     let passed = checks
         .iter()
         .map(|check| (check["name"].as_str().unwrap().to_owned(), check["is_passed"] == true))

@@ -13,14 +13,12 @@ use trainer::market::bars::BarSource;
 use trainer::market::features::{FeatureEngine, FeatureSet};
 use trainer::output::export::export_onnx;
 
-use crate::cli::{Printed, TRAINED, Workspace};
-
-const MODEL: &str = "models/memory_efficient_model_final.zip";
+use crate::cli::{MODEL, Printed, Workspace};
 
 /// `trainer predict` on the model of a trained workspace.
 #[track_caller]
 fn predict(workspace: &Workspace, arguments: &[&str]) -> String {
-    workspace.run("predict", &[&["--model", MODEL], arguments].concat()).success().printed()
+    workspace.predict(arguments).success().printed()
 }
 
 /// The fills of the last evaluation, as (time, units, price).
@@ -97,9 +95,8 @@ fn the_test_bars_get_the_decisions_of_training() {
     let is_test = |row: &&str| row.split(',').next().unwrap() >= first;
     let signals: Vec<&str> = rows.lines().skip(1).filter(is_test).collect();
     assert_eq!(signals.len(), 352);
-    workspace.write("signals.csv", &format!("time,exposure,note\n{}\n", signals.join("\n")));
-    let arguments = ["--data", "bars.csv", "--signals", "signals.csv", "--format", "json"];
-    let replay = workspace.run("simulate", &arguments).code(TRAINED).document();
+    let signals = format!("time,exposure,note\n{}\n", signals.join("\n"));
+    let replay = workspace.replay("bars.csv", &signals);
     let replayed: Vec<_> = replay["fills"]
         .as_array()
         .unwrap()
@@ -152,7 +149,7 @@ fn a_bad_row_names_its_line_and_column() {
     workspace.train(&["--episodes", "1"]);
     workspace
         .write("bad.csv", "time,open,high,low,close\n2020-01-01,1,2,1,1\n2020-01-02,1,x,1,1\n");
-    let assert = workspace.run("predict", &["--model", MODEL, "--data", "bad.csv"]).code(1);
+    let assert = workspace.predict(&["--data", "bad.csv"]).code(1);
     insta::assert_snapshot!(assert.told().lines().last().unwrap(), @"error: `bad.csv` line 3, column `high`: `x` is not a number; write digits and a decimal point, such as `4367.1`");
     // What was right before it is out.
     assert_eq!(assert.printed(), "time,exposure,note\n2020-01-01T00:00:00Z,,warm_up\n");

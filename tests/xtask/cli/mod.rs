@@ -58,8 +58,7 @@ fn without_a_workspace_the_remedy_is_named() {
     let sandbox = Sandbox::new();
     let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.current_dir(sandbox.root()).env_remove("CARGO_MANIFEST_DIR").arg("list");
-    command.assert().code(2);
-    let text = stderr(&mut command);
+    let text = command.assert().code(2).told();
     assert!(text.contains("name one by `--root DIR`"), "{text}");
 }
 
@@ -67,10 +66,9 @@ fn without_a_workspace_the_remedy_is_named() {
 fn a_root_that_is_not_there_is_an_error() {
     let sandbox = Sandbox::new();
     let mut command = sandbox.xtask(&["list"]);
-    let missing = sandbox.path("missing");
     drop(sandbox);
-    command.current_dir("/").assert().code(1);
-    assert!(stderr(&mut command).contains("failed to open the workspace"), "{missing:?}");
+    let told = command.current_dir("/").assert().code(1).told();
+    assert!(told.contains("failed to open the workspace"), "{told}");
 }
 
 #[test]
@@ -190,8 +188,7 @@ fn predict_finds_the_model_and_leaves_the_pipes_to_the_trainer() {
         "--trainer-bin",
         binary,
     ]);
-    let assert = latest.write_stdin("a bar\n").assert().success();
-    let out = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
+    let out = latest.write_stdin("a bar\n").assert().success().printed();
     let archive = archive.to_str().unwrap();
     assert_eq!(
         out,

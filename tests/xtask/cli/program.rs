@@ -138,9 +138,8 @@ fn a_trainer_is_looked_for_beside_the_program_then_on_the_path() {
 fn what_it_lacks_it_does_not_build_by_itself() {
     let (installed, sandbox) = (Installed::new(), workspace());
     sandbox.write("config/config.json", r#"{"archive": {"compression": "zstd"}}"#);
-    let mut archive = installed.run(&sandbox, &["archive"]);
-    archive.assert().code(1);
-    insta::assert_snapshot!(stderr(&mut archive), @"error: `archive.compression` is `zstd`, and this program was built without that; install it again from its source by `cargo install --path xtask --features zstd`, or set `archive.compression` to `deflate`");
+    let told = installed.run(&sandbox, &["archive"]).assert().code(1).told();
+    insta::assert_snapshot!(told, @"error: `archive.compression` is `zstd`, and this program was built without that; install it again from its source by `cargo install --path xtask --features zstd`, or set `archive.compression` to `deflate`");
 }
 
 /// Returns what bash is offered for the last of `words`.

@@ -7,14 +7,12 @@ mod stable_baselines3;
 
 use serde_json::Value;
 
-use crate::support::{Printed, Sandbox, json_of};
+use crate::support::{Printed, Sandbox, ended, json_of};
 
 /// Trains by the shell script `body`, and returns the exit code and
 /// stderr.
 pub fn train_by(sandbox: &Sandbox, flags: &[&str], body: &str) -> (i32, String) {
-    let mut command = sandbox.xtask(&["train"]);
-    let output = command.args(flags).args(["--", "sh", "-c", body]).output().unwrap();
-    (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    ended(sandbox.xtask(&["train"]).args(flags).args(["--", "sh", "-c", body]))
 }
 
 fn record(sandbox: &Sandbox) -> Value {

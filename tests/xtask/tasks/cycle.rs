@@ -55,12 +55,16 @@ pub fn with_bars(n_episodes: usize) -> Sandbox {
 /// Trains; returns the exit code, 0 for one with an alarm too, and what
 /// was printed.
 pub fn train(sandbox: &Sandbox, arguments: &[&str]) -> (i32, String, String) {
-    let output =
-        sandbox.xtask(&["train", "--trainer-bin"]).arg(trainer()).args(arguments).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
+    let (code, printed, told) = by_trainer(sandbox, &[&["train"], arguments].concat());
     // What these regular bars give is more than any market does.
-    let code = output.status.code().unwrap();
-    (if code == 3 { 0 } else { code }, text(output.stdout), text(output.stderr))
+    (if code == 3 { 0 } else { code }, printed, told)
+}
+
+/// Runs a task with the real trainer; returns the exit code and what was
+/// printed.
+pub fn by_trainer(sandbox: &Sandbox, arguments: &[&str]) -> (i32, String, String) {
+    let assert = sandbox.xtask(arguments).arg("--trainer-bin").arg(trainer()).assert();
+    (assert.exit_code(), assert.printed(), assert.told())
 }
 
 /// Starts a training that lasts, and waits until it has learned.
@@ -169,14 +173,7 @@ fn settings_that_the_trainer_refuses_are_wrong_usage() {
 }
 
 fn reproduce(sandbox: &Sandbox, arguments: &[&str]) -> (i32, String, String) {
-    let output = sandbox
-        .xtask(&["reproduce", "--trainer-bin"])
-        .arg(trainer())
-        .args(arguments)
-        .output()
-        .unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    by_trainer(sandbox, &[&["reproduce"], arguments].concat())
 }
 
 #[test]

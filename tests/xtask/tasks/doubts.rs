@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Sandbox, stderr};
+use crate::support::{Printed, Sandbox, stderr};
 
 /// A trainer whose figures are too good, and whose audit says so.
 const TOO_GOOD: &str = r#"
@@ -27,10 +27,8 @@ fn train(arguments: &[&str], code: i32) -> (Sandbox, Value, String) {
     let sandbox = Sandbox::new();
     let trainer = sandbox.trainer(TOO_GOOD);
     let mut command = sandbox.xtask(&["train", "--format", "json", "--trainer-bin"]);
-    let output = command.arg(&trainer).args(arguments).output().unwrap();
-    assert_eq!(output.status.code(), Some(code));
-    let report = serde_json::from_slice(&output.stdout).unwrap();
-    (sandbox, report, String::from_utf8(output.stderr).unwrap())
+    let assert = command.arg(&trainer).args(arguments).assert().code(code);
+    (sandbox, assert.document(), assert.told())
 }
 
 #[test]

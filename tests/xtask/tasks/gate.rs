@@ -7,7 +7,7 @@ use serde_json::Value;
 use xtask::tasks::gate::{Gate, METRICS};
 use xtask::workspace::digest::file_sha256;
 
-use crate::support::{Sandbox, stderr, stdout, tree};
+use crate::support::{Printed, Sandbox, stderr, stdout, tree};
 
 /// A trainer whose session has some figures and lacks others.
 const TELLS: &str = r#"
@@ -65,9 +65,8 @@ fn the_known_figures_are_the_trainers() {
 fn train(sandbox: &Sandbox, body: &str, arguments: &[&str]) -> (i32, Value) {
     let trainer = sandbox.trainer(body);
     let mut command = sandbox.xtask(&["train", "--format", "json", "--trainer-bin"]);
-    let output = command.arg(&trainer).args(arguments).output().unwrap();
-    let report = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
-    (output.status.code().unwrap(), report)
+    let assert = command.arg(&trainer).args(arguments).assert();
+    (assert.exit_code(), serde_json::from_str(&assert.printed()).unwrap_or_default())
 }
 
 /// Trains with one gate, and returns its result.
@@ -121,11 +120,10 @@ fn one_missed_gate_of_two_is_enough() {
     let trainer = sandbox.trainer(TELLS);
     let mut command = sandbox.xtask(&["train", "--trainer-bin"]);
     command.arg(&trainer).args(gates);
-    let text = stdout(&mut command);
+    let text = command.assert().code(12).printed();
     let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("gate")).collect();
     let passed = "gate      sharpe>=0.5 passed: 0.5";
     assert_eq!(lines, [passed, "gate      max_drawdown<=0.1 missed: 0.125"]);
-    command.assert().code(12);
     let mut as_json = sandbox.xtask(&["train", "--format", "json", "--trainer-bin"]);
     let notes = stderr(as_json.arg(&trainer).args(gates));
     assert!(notes.ends_with("gate max_drawdown<=0.1 missed: 0.125\n"), "{notes}");

@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::Value;
 
 use crate::support::{Printed, Sandbox, tree};
-use crate::tasks::cycle::{train, trainer, with_bars};
+use crate::tasks::cycle::{by_trainer, train, with_bars};
 
 /// A workspace with two archived sessions that differ in the seed.
 fn with_two_sessions() -> Sandbox {
@@ -16,15 +16,8 @@ fn with_two_sessions() -> Sandbox {
     sandbox
 }
 
-fn run(sandbox: &Sandbox, arguments: &[&str]) -> (i32, String, String) {
-    let mut command = sandbox.xtask(arguments);
-    let output = command.arg("--trainer-bin").arg(trainer()).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
-}
-
 fn document(sandbox: &Sandbox, arguments: &[&str]) -> Value {
-    let (code, stdout, stderr) = run(sandbox, arguments);
+    let (code, stdout, stderr) = by_trainer(sandbox, arguments);
     assert_eq!(code, 0, "{stderr}");
     serde_json::from_str(&stdout).unwrap()
 }
@@ -43,7 +36,7 @@ fn pages_of_archives_and_of_the_workspace_leave_all_else_as_it_is() {
     let live = document(&sandbox, &["report", "--format", "json"]);
     assert_eq!(live["sessions"][0]["metrics"], session["metrics"]);
     assert!(sandbox.path("reports/workspace.html").is_file());
-    assert_eq!(run(&sandbox, &["report", "20260102_030405", "--out", "mine.html"]).0, 0);
+    assert_eq!(by_trainer(&sandbox, &["report", "20260102_030405", "--out", "mine.html"]).0, 0);
     fs::remove_dir_all(sandbox.path("reports")).unwrap();
     fs::remove_file(sandbox.path("mine.html")).unwrap();
     assert_eq!(tree(sandbox.root()).keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>());
@@ -56,7 +49,7 @@ fn a_comparison_tells_what_differs() {
     let found = document(&sandbox, &[&arguments[..], &["--format", "json"]].concat());
     let expected = serde_json::json!([{ "name": "seed", "values": ["1", "2"] }]);
     assert_eq!(found["differences"], expected);
-    let (code, text, _) = run(&sandbox, &arguments);
+    let (code, text, _) = by_trainer(&sandbox, &arguments);
     assert_eq!(code, 0);
     assert!(text.contains("What differs:\nseed  1  2\n"), "{text}");
     assert!(sandbox.read("reports/comparison.html").contains("What differs"));
@@ -65,10 +58,10 @@ fn a_comparison_tells_what_differs() {
 #[test]
 fn a_page_of_nothing_names_the_remedy() {
     let sandbox = Sandbox::new();
-    let (code, _, text) = run(&sandbox, &["report"]);
+    let (code, _, text) = by_trainer(&sandbox, &["report"]);
     assert_eq!(code, 1);
     assert!(text.contains("train one by `cargo xtask train`"), "{text}");
-    let (code, _, text) = run(&sandbox, &["report", "latest"]);
+    let (code, _, text) = by_trainer(&sandbox, &["report", "latest"]);
     assert_eq!(code, 1);
     assert!(text.contains("there is no archive yet"), "{text}");
 }

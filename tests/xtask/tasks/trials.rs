@@ -1,6 +1,6 @@
 //! Which archived sessions count as trials.
 
-use crate::support::{Sandbox, stdout};
+use crate::support::{Printed, Sandbox};
 use xtask::tasks::trials;
 
 /// Archives a session with these figures, a minute after the last.
@@ -225,8 +225,6 @@ fn the_doctor_knows_the_ledger() {
     history.add("one", "bars", "2.0");
     assert_eq!(history.counted().len(), 1);
     assert!(history.sandbox.path("archives/trials.jsonl").is_file());
-    let mut doctor = history.sandbox.xtask(&["doctor"]);
-    let text = stdout(&mut doctor);
-    doctor.assert().code(0);
+    let text = history.sandbox.xtask(&["doctor"]).assert().code(0).printed();
     assert!(text.starts_with("nothing is wrong"), "{text}");
 }

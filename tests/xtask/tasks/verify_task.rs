@@ -41,8 +41,7 @@ fn damage_names_the_file_and_what_is_still_good_and_exits_with_1() {
     sandbox.xtask(&["verify"]).assert().code(0);
     sandbox.xtask(&["verify", "20260102_030405"]).assert().code(1);
     let mut command = sandbox.xtask(&["verify", "--all"]);
-    command.assert().code(1);
-    let text = stdout(&mut command);
+    let text = command.assert().code(1).printed();
     let sizes = text.match_indices(" kB").map(|(at, _)| &text[at - 3..at + 3]);
     let text = sizes.fold(text.clone(), |text, size| text.replace(size, "[size]"));
     insta::assert_snapshot!(text);
@@ -87,11 +86,10 @@ fn load_lets_the_trainer_load_the_archived_model() {
     let load = |body: &str| {
         let trainer = trainer(&sandbox, body);
         let mut command = sandbox.xtask(&["verify", "--load", "--trainer-bin", &trainer]);
-        command.args(["--format", "json"]);
-        let output = command.output().unwrap();
+        let assert = command.args(["--format", "json"]).assert();
         let document: serde_json::Value =
-            serde_json::from_slice(&output.stdout).unwrap_or_default();
-        (output.status.code().unwrap(), document["archives"][0]["models"][0].clone())
+            serde_json::from_str(&assert.printed()).unwrap_or_default();
+        (assert.exit_code(), document["archives"][0]["models"][0].clone())
     };
     let contract = r#"[ "$1" = check-model ] && [ "$(cat "$2")" = "the model" ]"#;
     let (code, model) = load(contract);

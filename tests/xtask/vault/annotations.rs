@@ -1,8 +1,8 @@
 use std::fs;
 
 #[cfg(unix)]
-use crate::support::{COMPLETES, Printed, stderr};
-use crate::support::{Sandbox, stdout, tree};
+use crate::support::{COMPLETES, Printed};
+use crate::support::{Sandbox, tree};
 
 const NOW: &str = "2026-01-10T00:00:00Z";
 const FIRST: &str = "archives/training_backup_20260101_000000.annotations.json";
@@ -17,9 +17,7 @@ fn with_archives() -> Sandbox {
 }
 
 fn done(sandbox: &Sandbox, arguments: &[&str]) -> String {
-    let mut command = sandbox.xtask(arguments);
-    command.args(["--clock", NOW]).assert().code(0);
-    stdout(&mut command)
+    sandbox.xtask(arguments).args(["--clock", NOW]).assert().code(0).printed()
 }
 
 #[test]
@@ -151,9 +149,7 @@ fn behind_damaged_annotations_everything_stays() {
             &["prune", "--keep", "1", "--dry-run"],
             &["pin", "20260101_000000"],
         ] {
-            let mut command = sandbox.xtask(task);
-            command.args(["--clock", NOW]).assert().code(1);
-            let text = stderr(&mut command);
+            let text = sandbox.xtask(task).args(["--clock", NOW]).assert().code(1).told();
             assert!(text.contains(".annotations.json` cannot be read; repair"), "{text}");
         }
         assert_eq!(sandbox.archive_names().len(), 3);

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Sandbox, stderr};
+use crate::support::{Printed, Sandbox};
 
 fn with_folder(folder: &str) -> Sandbox {
     let sandbox = Sandbox::with_session();
@@ -14,9 +14,7 @@ fn with_folder(folder: &str) -> Sandbox {
 #[track_caller]
 fn refused(sandbox: &Sandbox, reason: &str) {
     for task in [&["archive"][..], &["list"], &["clean-workspace"], &["prune", "--keep", "1"]] {
-        let mut command = sandbox.xtask(task);
-        let text = stderr(&mut command);
-        command.assert().code(2);
+        let text = sandbox.xtask(task).assert().code(2).told();
         assert!(text.contains(reason) && text.contains("`archive.folder`"), "{task:?}: {text}");
         assert!(text.contains("such as `archives`"), "{text}");
     }
@@ -140,9 +138,7 @@ fn settings_in_a_list_are_refused() {
     ] {
         let sandbox = Sandbox::with_session();
         sandbox.write("config/config.json", config);
-        let mut command = sandbox.xtask(&["list"]);
-        let text = stderr(&mut command);
-        command.assert().code(2);
+        let text = sandbox.xtask(&["list"]).assert().code(2).told();
         assert!(text.contains(reason), "{text}");
     }
 }

@@ -15,10 +15,8 @@ const NOW: &str = "2026-01-02T03:04:05Z";
 /// Restores as `arguments` say, and returns the exit code and document.
 fn restore(sandbox: &Sandbox, arguments: &[&str]) -> (i32, serde_json::Value) {
     let mut command = sandbox.xtask(&["restore", "--format", "json"]);
-    let output =
-        command.args(["--clock", "2026-02-02T00:00:00Z"]).args(arguments).output().unwrap();
-    let document = serde_json::from_slice(&output.stdout).unwrap_or(serde_json::Value::Null);
-    (output.status.code().unwrap(), document)
+    let assert = command.args(["--clock", "2026-02-02T00:00:00Z"]).args(arguments).assert();
+    (assert.exit_code(), serde_json::from_str(&assert.printed()).unwrap_or_default())
 }
 
 fn modified(path: &Path) -> (i64, i64) {

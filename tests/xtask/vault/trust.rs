@@ -67,13 +67,11 @@ fn check_damage(damage: impl Fn(&Path)) {
         let prune = ["prune", "--keep", "1", "--clock", NOW];
         let foretold =
             sandbox.xtask(&[&prune[..], &["--dry-run"]].concat()).assert().code(3).printed();
-        let mut real = sandbox.xtask(&[&prune[..], now].concat());
-        let output = real.output().unwrap();
-        assert_eq!(output.status.code(), Some(3));
-        let told = String::from_utf8(output.stderr).unwrap();
+        let real = sandbox.xtask(&[&prune[..], now].concat()).assert().code(3);
+        let told = real.told();
         assert!(told.contains("20260104_100000.zip` is damaged"), "{told}");
         assert_eq!(days(&sandbox), ["03", "04"]);
-        let text = String::from_utf8(output.stdout).unwrap();
+        let text = real.printed();
         let plain = |text: &str| {
             let lines = text.lines().filter(|line| !line.starts_with("warning"));
             let lines = lines.map(|line| line.replace("would ", "").replace("removed", "remove"));

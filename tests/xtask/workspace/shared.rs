@@ -7,7 +7,7 @@ use std::process::{Child, Stdio};
 
 use xtask::vault::verify;
 
-use crate::support::{Sandbox, stderr, stdout, tree};
+use crate::support::{Printed, Sandbox, stderr, stdout, tree};
 
 const NOW: &str = "2026-01-02T03:04:05Z";
 
@@ -97,9 +97,8 @@ fn the_drafts_of_another_workspace_are_left_alone() {
     assert!(all());
     // Once nobody holds them they are leftovers.
     drop(writers);
-    let mut doctor = two.xtask(&["doctor"]);
-    doctor.assert().code(3);
-    assert_eq!(stdout(&mut doctor).matches("`doctor --fix` would").count(), 3);
+    let text = two.xtask(&["doctor"]).assert().code(3).printed();
+    assert_eq!(text.matches("`doctor --fix` would").count(), 3);
     two.xtask(&["doctor", "--fix"]).assert().code(0);
     assert!(drafts.iter().all(|name| !vault.path(name).exists()));
     assert_eq!(tree(&vault.path(".trash")).len(), 1);

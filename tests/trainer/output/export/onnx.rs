@@ -9,10 +9,9 @@ use trainer::learning::forest::splitmix64;
 use trainer::learning::model::TradingModel;
 use trainer::output::export::export_onnx;
 
-use crate::cli::Workspace;
+use crate::cli::{MODEL, Workspace};
 use crate::python;
 
-const MODEL: &str = "models/memory_efficient_model_final.zip";
 const SCRIPT: &str = include_str!("onnx_values.py");
 
 #[derive(Deserialize)]

@@ -40,12 +40,8 @@ fn each_row_is_out_before_the_next_bar_is_in() {
 fn an_error_on_stdin_names_the_line() {
     let workspace = Workspace::new();
     workspace.train(&["--episodes", "1"]);
-    let told = workspace
-        .subcommand("predict", &["--model", MODEL, "--data", "-"])
-        .write_stdin("time,open,high,low,close\n2020-01-01,1,2,1,1\n2020-01-01,1,2,1,1\n")
-        .assert()
-        .code(1)
-        .told();
+    let bars = "time,open,high,low,close\n2020-01-01,1,2,1,1\n2020-01-01,1,2,1,1\n";
+    let told = workspace.predict_live(bars, &[]).code(1).told();
     insta::assert_snapshot!(told, @"
     times: `time`, dates as written, UTC where they name no zone, oldest first
     open, high, low, close: `open`, `high`, `low`, `close`

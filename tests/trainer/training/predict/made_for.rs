@@ -36,10 +36,8 @@ fn changed(workspace: &Workspace, change: impl Fn(usize, &mut Vec<String>) -> bo
 #[track_caller]
 fn told(workspace: &Workspace, bars: &str, (flags, code): (&[&str], i32)) -> (usize, String) {
     workspace.write("other.csv", bars);
-    let arguments = [&["--model", MODEL, "--data", "other.csv"], flags].concat();
-    let output = workspace.run("predict", &arguments).code(code).get_output().clone();
-    let rows = String::from_utf8(output.stdout).unwrap().lines().count();
-    let told = String::from_utf8(output.stderr).unwrap();
+    let assert = workspace.predict(&[&["--data", "other.csv"], flags].concat()).code(code);
+    let (rows, told) = (assert.printed().lines().count(), assert.told());
     assert!(told.contains("names: in the file\n"), "it says how bars were read: {told}");
     assert!(code == 1 || told.contains("\nother.csv: "), "it says what there was: {told}");
     (rows, judgements(&told))
@@ -196,11 +194,8 @@ fn a_stream_is_judged_while_it_runs() {
     let workspace = trained();
     let run = |part: usize, flags: &[&str], code: i32| {
         let bars = changed(&workspace, |idx, _| idx % part == 0);
-        let arguments = [&["--model", MODEL, "--data", "-"], flags].concat();
-        let mut command = workspace.subcommand("predict", &arguments);
-        let output = command.write_stdin(bars).assert().code(code).get_output().clone();
-        let rows = String::from_utf8(output.stdout).unwrap();
-        (rows, judgements(&String::from_utf8(output.stderr).unwrap()))
+        let assert = workspace.predict_live(&bars, flags).code(code);
+        (assert.printed(), judgements(&assert.told()))
     };
     let (rows, told) = run(1, &[], 0);
     assert_eq!((rows.lines().count(), told.as_str()), (2001, ""));
@@ -230,12 +225,9 @@ fn split(workspace: &Workspace) -> String {
 fn a_stream_and_a_folder_are_told_of_as_a_file_is() {
     let workspace = trained();
     let bars = split(&workspace);
-    let mut command = workspace.subcommand("predict", &["--model", MODEL, "--data", "-"]);
-    let output = command.write_stdin(bars.clone()).assert().code(0).get_output().clone();
-    let of_stream = String::from_utf8(output.stderr).unwrap();
+    let of_stream = workspace.predict_live(&bars, &[]).code(0).told();
     workspace.write("other.csv", &bars);
-    let of_file =
-        workspace.run("predict", &["--model", MODEL, "--data", "other.csv"]).code(0).told();
+    let of_file = workspace.predict(&["--data", "other.csv"]).code(0).told();
     assert_eq!(of_stream.replace("<stdin>", "other.csv"), of_file);
     insta::assert_snapshot!(of_file, @"
     times: `time`, seconds since 1970, oldest first
@@ -248,8 +240,7 @@ fn a_stream_and_a_folder_are_told_of_as_a_file_is() {
     std::fs::create_dir(workspace.path("folder")).unwrap();
     workspace.write("folder/AAA.csv", &bars);
     workspace.write("folder/BBB.csv", &workspace.text("bars.csv"));
-    let of_folder =
-        workspace.run("predict", &["--model", MODEL, "--data", "folder"]).code(0).told();
+    let of_folder = workspace.predict(&["--data", "folder"]).code(0).told();
     assert!(of_folder.contains("times: `time`, seconds since 1970"), "{of_folder}");
     assert!(of_folder.contains("\n2 symbols: `AAA`, `BBB`\n"), "{of_folder}");
     assert!(of_folder.contains("warning: `AAA`: a bar opens like a split"), "{of_folder}");

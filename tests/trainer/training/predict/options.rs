@@ -33,8 +33,7 @@ fn the_position_held_weighs_in() {
         let last = rows.lines().last().unwrap();
         assert_eq!(last.split(',').nth(1), Some(position), "{last}");
     }
-    let arguments = ["--model", MODEL, "--data", "bars.csv", "--position", "3"];
-    let told = workspace.run("predict", &arguments).code(1).told();
+    let told = workspace.predict(&["--data", "bars.csv", "--position", "3"]).code(1).told();
     let told = told.lines().last().unwrap();
     insta::assert_snapshot!(told, @"error: the position `3` is not among what the model may hold: at most `2`, long or short");
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use super::disk::{Mount, other_disk};
 use super::{NOW, full_session, move_and_link};
-use crate::support::{COMPLETES, Printed, Sandbox, stderr, stdout, tree};
+use crate::support::{COMPLETES, Printed, Sandbox, stdout, tree};
 
 /// Checks that no task moves the session, that all tell `reason`, and
 /// that tasks which move nothing work.
@@ -22,17 +22,13 @@ fn refused(sandbox: &Sandbox, reason: &str) {
         &["train", "--trainer-bin", trainer],
         &["train", "--no-archive", "--trainer-bin", trainer],
     ] {
-        let mut command = sandbox.xtask(task);
-        let text = stderr(&mut command);
-        command.assert().code(1);
+        let text = sandbox.xtask(task).assert().code(1).told();
         assert!(text.contains(reason) && text.contains("nothing was moved"), "{task:?}: {text}");
         assert_eq!(text.lines().count(), 1, "{text}");
     }
     let status = stdout(&mut sandbox.xtask(&["status"]));
     assert!(status.contains("a `train` now would stop") && status.contains(reason), "{status}");
-    let mut doctor = sandbox.xtask(&["doctor"]);
-    let text = stdout(&mut doctor);
-    doctor.assert().code(3);
+    let text = sandbox.xtask(&["doctor"]).assert().code(3).printed();
     assert!(text.contains(reason) && text.contains("no session can be moved"), "{text}");
     assert_eq!(tree(&sandbox.path("logs")), before);
     let backups = fs::read_dir(sandbox.path("backups")).map_or(0, Iterator::count);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{four_trials, trainer, write_spec};
+use super::{four_trials, swept, trainer, write_spec};
 use crate::support::{Sandbox, json_of, stderr, stdout};
 
 fn document(sandbox: &Sandbox, arguments: &[&str]) -> Value {
@@ -19,14 +19,6 @@ fn of_trial(sandbox: &Sandbox, index: &str, arguments: &[&str]) -> assert_cmd::C
     let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.current_dir(sandbox.path(&format!("sweeps/sweep/trials/{index}"))).args(arguments);
     command
-}
-
-/// Sweeps by `body`, and returns the exit code and stderr.
-fn swept(sandbox: &Sandbox, body: &str, arguments: &[&str]) -> (i32, String) {
-    let trainer = trainer(sandbox, body);
-    let mut command = sandbox.xtask(arguments);
-    let output = command.arg("--trainer-bin").arg(trainer).output().unwrap();
-    (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
 }
 
 #[test]
@@ -137,8 +129,7 @@ fn any_command_can_be_swept() {
     let mut spec = four_trials();
     spec["command"] = json!(["sh", "-c", body]);
     write_spec(&sandbox, &spec);
-    let mut command = sandbox.xtask(&["sweep", "sweep.json"]);
-    assert_eq!(command.output().unwrap().status.code(), Some(3));
+    sandbox.xtask(&["sweep", "sweep.json"]).assert().code(3);
     let status = document(&sandbox, &["sweep", "status"]);
     assert_eq!(status["n_completed"], 2);
     let reason = status["failed"][0]["reason"].as_str().unwrap();

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use xtask::tasks::sweep::plan::Plan;
 use xtask::tasks::sweep::spec::SweepSpec;
 
-use crate::support::Sandbox;
+use crate::support::{Sandbox, ended};
 
 /// A trainer whose figures are its settings: quick, and the same in every
 /// run. `extra` comes before it leaves its session. It measures no curve
@@ -36,6 +36,12 @@ printf '{{"format":1,"id":"session_%s","status":"completed","seed":%s,
 "metrics":{{"agent":{{"sharpe":%s}}}}}}' "$seed" "$seed" "${{discount:-0}}" > logs/session.json
 "#
     ))
+}
+
+/// Sweeps by `body`, and returns the exit code and stderr.
+pub fn swept(sandbox: &Sandbox, body: &str, arguments: &[&str]) -> (i32, String) {
+    let trainer = trainer(sandbox, body);
+    ended(sandbox.xtask(arguments).arg("--trainer-bin").arg(trainer))
 }
 
 /// Writes `spec` as `sweep.json` of the workspace.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::{trainer, write_spec};
+use super::{swept, trainer, write_spec};
 use crate::support::{Printed, Sandbox, json_of, stdout};
 
 /// Earns on validation bars by its discount, and on the held-out bars by
@@ -33,13 +33,6 @@ fn spec(more: &Value) -> Value {
     spec
 }
 
-fn sweep(sandbox: &Sandbox, arguments: &[&str], body: &str) -> (i32, String) {
-    let trainer = trainer(sandbox, body);
-    let mut command = sandbox.xtask(arguments);
-    let output = command.arg("--trainer-bin").arg(trainer).output().unwrap();
-    (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
-}
-
 fn results(sandbox: &Sandbox) -> Value {
     let mut command = sandbox.xtask(&["sweep", "results", "--format", "json"]);
     json_of(&mut command)
@@ -49,7 +42,7 @@ fn results(sandbox: &Sandbox) -> Value {
 fn the_best_on_validation_bars_is_tested_once() {
     let sandbox = Sandbox::new();
     write_spec(&sandbox, &spec(&json!({})));
-    let (code, notes) = sweep(&sandbox, &["sweep", "sweep.json"], WITH_CURVES);
+    let (code, notes) = swept(&sandbox, WITH_CURVES, &["sweep", "sweep.json"]);
     assert_eq!(code, 0, "{notes}");
     let found = results(&sandbox);
     let ranks: Vec<_> = found["combinations"]
@@ -76,10 +69,10 @@ fn the_best_on_validation_bars_is_tested_once() {
     }
     // It stays as it is.
     let opened = sandbox.read("sweeps/sweep/selection.json");
-    let (code, notes) = sweep(&sandbox, &["sweep", "resume"], "exit 1");
+    let (code, notes) = swept(&sandbox, "exit 1", &["sweep", "resume"]);
     assert_eq!(code, 0, "{notes}");
     assert_eq!(sandbox.read("sweeps/sweep/selection.json"), opened);
-    let (code, notes) = sweep(&sandbox, &["sweep", "resume", "--retry-failed"], "exit 1");
+    let (code, notes) = swept(&sandbox, "exit 1", &["sweep", "resume", "--retry-failed"]);
     assert_eq!(code, 2, "{notes}");
     assert!(notes.contains("the test of the sweep `sweep` was opened"), "{notes}");
 }
@@ -95,7 +88,7 @@ fn a_curve_that_the_trainer_cannot_measure_is_asked_for_again() {
     assert!(notes.contains("could not measure"), "{notes}");
     let opened = sandbox.read("sweeps/sweep/selection.json");
     assert_eq!(results(&sandbox)["verdict"], Value::Null);
-    assert_eq!(sweep(&sandbox, &["sweep", "merge"], WITH_CURVES).0, 0);
+    assert_eq!(swept(&sandbox, WITH_CURVES, &["sweep", "merge"]).0, 0);
     let test = &results(&sandbox)["verdict"]["tests"][0];
     assert_eq!(test["measured"]["deflated_sharpe"], 0.5);
     assert_eq!(sandbox.read("sweeps/sweep/selection.json"), opened);
@@ -106,23 +99,23 @@ fn a_test_that_failed_is_made_again_when_asked_for() {
     let sandbox = Sandbox::new();
     write_spec(&sandbox, &spec(&json!({})));
     let body = format!("case $PWD in */test-1_*) exit 1 ;; esac\n{WITH_CURVES}");
-    let (code, notes) = sweep(&sandbox, &["sweep", "sweep.json"], &body);
+    let (code, notes) = swept(&sandbox, &body, &["sweep", "sweep.json"]);
     assert_eq!(code, 3, "{notes}");
     assert!(notes.contains("the test failed, and told nothing"), "{notes}");
     let failed = results(&sandbox);
     assert_eq!(failed["verdict"]["tests"][0]["status"], "failed", "{notes}");
     let opened = sandbox.read("sweeps/sweep/selection.json");
     // Not by itself.
-    sweep(&sandbox, &["sweep", "resume"], WITH_CURVES);
+    swept(&sandbox, WITH_CURVES, &["sweep", "resume"]);
     assert_eq!(results(&sandbox), failed);
-    let (code, notes) = sweep(&sandbox, &["sweep", "resume", "--retry-failed"], WITH_CURVES);
+    let (code, notes) = swept(&sandbox, WITH_CURVES, &["sweep", "resume", "--retry-failed"]);
     assert_eq!(code, 0, "{notes}");
     let found = results(&sandbox);
     assert_eq!(found["verdict"]["tests"][0]["status"], "completed");
     assert_eq!(found["choice"], failed["choice"]);
     assert_eq!(sandbox.read("sweeps/sweep/selection.json"), opened);
     assert!(sandbox.path("sweeps/sweep/retired/test-1_1/trial.json").is_file());
-    assert_eq!(sweep(&sandbox, &["sweep", "resume", "--retry-failed"], "exit 1").0, 2);
+    assert_eq!(swept(&sandbox, "exit 1", &["sweep", "resume", "--retry-failed"]).0, 2);
 }
 
 #[test]
@@ -130,7 +123,7 @@ fn a_combination_with_a_failed_trial_is_named_and_not_chosen() {
     let sandbox = Sandbox::new();
     write_spec(&sandbox, &spec(&json!({ "goal": "maximize" })));
     let body = format!("[ $discount$seed = 0.92 ] && exit 1\n{WITH_CURVES}");
-    let (code, notes) = sweep(&sandbox, &["sweep", "sweep.json"], &body);
+    let (code, notes) = swept(&sandbox, &body, &["sweep", "sweep.json"]);
     assert_eq!(code, 3, "{notes}");
     let found = results(&sandbox);
     assert_eq!(found["failed"], json!([5]));
@@ -147,7 +140,7 @@ fn a_combination_with_a_failed_trial_is_named_and_not_chosen() {
 fn less_is_better_where_the_spec_says_so() {
     let sandbox = Sandbox::new();
     write_spec(&sandbox, &spec(&json!({ "goal": "minimize", "test": false })));
-    assert_eq!(sweep(&sandbox, &["sweep", "sweep.json"], WITH_CURVES).0, 0);
+    assert_eq!(swept(&sandbox, WITH_CURVES, &["sweep", "sweep.json"]).0, 0);
     let found = results(&sandbox);
     assert_eq!(found["combinations"][0]["mean"], 0.1);
     assert!(!sandbox.path("sweeps/sweep/test").exists());
@@ -158,16 +151,16 @@ fn less_is_better_where_the_spec_says_so() {
 fn nothing_is_chosen_while_trials_are_missing() {
     let sandbox = Sandbox::new();
     write_spec(&sandbox, &spec(&json!({})));
-    sweep(&sandbox, &["sweep", "sweep.json", "--engine", "external"], WITH_CURVES);
-    sweep(&sandbox, &["sweep", "trial", "0", "--count", "5"], WITH_CURVES);
+    swept(&sandbox, WITH_CURVES, &["sweep", "sweep.json", "--engine", "external"]);
+    swept(&sandbox, WITH_CURVES, &["sweep", "trial", "0", "--count", "5"]);
     let found = results(&sandbox);
     assert_eq!((&found["missing"], &found["choice"]), (&json!([5]), &Value::Null));
-    let (code, notes) = sweep(&sandbox, &["sweep", "merge"], WITH_CURVES);
+    let (code, notes) = swept(&sandbox, WITH_CURVES, &["sweep", "merge"]);
     assert_eq!(code, 1, "{notes}");
     assert!(notes.contains("trials 5 are missing"), "{notes}");
     assert!(!sandbox.path("sweeps/sweep/selection.json").exists());
-    sweep(&sandbox, &["sweep", "trial", "5"], WITH_CURVES);
-    assert_eq!(sweep(&sandbox, &["sweep", "merge"], WITH_CURVES).0, 0);
+    swept(&sandbox, WITH_CURVES, &["sweep", "trial", "5"]);
+    assert_eq!(swept(&sandbox, WITH_CURVES, &["sweep", "merge"]).0, 0);
     assert_eq!(results(&sandbox)["verdict"]["tests"][0]["status"], "completed");
 }
 
@@ -176,9 +169,9 @@ fn results_are_the_same_bytes_in_any_order() {
     let csv = |arguments: &[&str], rest: &[&[&str]]| {
         let sandbox = Sandbox::new();
         write_spec(&sandbox, &spec(&json!({})));
-        sweep(&sandbox, arguments, WITH_CURVES);
+        swept(&sandbox, WITH_CURVES, arguments);
         for arguments in rest {
-            sweep(&sandbox, arguments, WITH_CURVES);
+            swept(&sandbox, WITH_CURVES, arguments);
         }
         let mut command = sandbox.xtask(&["sweep", "results", "--format", "csv"]);
         (stdout(&mut command), results(&sandbox))
@@ -203,7 +196,7 @@ fn results_are_the_same_bytes_in_any_order() {
 fn the_page_needs_nothing_else() {
     let sandbox = Sandbox::new();
     write_spec(&sandbox, &spec(&json!({ "parameters": { "model": ["</script>", "b"] } })));
-    sweep(&sandbox, &["sweep", "sweep.json"], WITH_CURVES);
+    swept(&sandbox, WITH_CURVES, &["sweep", "sweep.json"]);
     let told = stdout(&mut sandbox.xtask(&["sweep", "results", "--page", "page.html"]));
     assert!(told.contains("ranked by sharpe"), "{told}");
     let page = fs::read_to_string(PathBuf::from(sandbox.root()).join("page.html")).unwrap();

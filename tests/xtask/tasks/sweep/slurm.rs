@@ -6,19 +6,17 @@ mod layout;
 mod time;
 mod unasked;
 
-use std::process::Output;
-
 use serde_json::{Value, json};
 
 use self::cluster::{Cluster, wait_until};
 use super::{trainer, write_spec};
-use crate::support::Sandbox;
+use crate::support::{Printed, Sandbox, stdout};
 
 /// Runs a task on the cluster, and returns its exit code and stderr.
 #[track_caller]
 fn run(cluster: &Cluster, sandbox: &Sandbox, arguments: &[&str]) -> (i32, String) {
     let output = cluster.xtask(sandbox, arguments);
-    (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    (output.exit_code(), output.told())
 }
 
 /// Begins the sweep on the cluster.
@@ -39,21 +37,13 @@ fn resume(cluster: &Cluster, sandbox: &Sandbox) -> String {
 
 #[track_caller]
 fn status(cluster: &Cluster, sandbox: &Sandbox) -> Value {
-    document(&cluster.xtask(sandbox, &["--format", "json", "sweep", "status"]))
-}
-
-#[track_caller]
-fn document(output: &Output) -> Value {
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{stderr}"))
+    cluster.xtask(sandbox, &["--format", "json", "sweep", "status"]).document()
 }
 
 /// Returns everything that the sweep found, and its models.
 fn findings(sandbox: &Sandbox) -> (String, Vec<Vec<u8>>) {
-    let mut command = sandbox.xtask(&["--format", "csv", "sweep", "results"]);
-    let table = String::from_utf8(command.output().unwrap().stdout).unwrap();
-    let mut command = sandbox.xtask(&["sweep", "results"]);
-    let told = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    let table = stdout(&mut sandbox.xtask(&["--format", "csv", "sweep", "results"]));
+    let told = stdout(&mut sandbox.xtask(&["sweep", "results"]));
     let model = |index: u64| {
         let path =
             format!("sweeps/sweep/trials/{index:04}/models/memory_efficient_model_final.zip");

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{four_trials, trainer, write_spec};
-use crate::support::{Sandbox, json_of, stdout};
+use crate::support::{Sandbox, ended, json_of, stdout};
 
 fn with(key: &str, value: Value) -> Value {
     let mut spec = four_trials();
@@ -12,10 +12,8 @@ fn with(key: &str, value: Value) -> Value {
     spec
 }
 
-/// Runs a task, and returns its exit code and stderr.
 fn run(sandbox: &Sandbox, arguments: &[&str]) -> (i32, String) {
-    let output = sandbox.xtask(arguments).output().unwrap();
-    (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    ended(&mut sandbox.xtask(arguments))
 }
 
 const BEGIN: [&str; 4] = ["sweep", "sweep.json", "--trainer-bin", "./trainer.sh"];

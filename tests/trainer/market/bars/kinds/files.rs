@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use super::Remedy::{Command, Edit, Flags};
-use super::{DAYS, Kind, NAMES, days};
+use super::{DAYS, Kind, NAMES, PRICES, days};
 use crate::market::bars::gzip;
 
 pub(super) fn kinds() -> Vec<Kind> {
@@ -170,24 +170,24 @@ fn packed() -> Vec<Kind> {
 
 /// The bars as JSON objects.
 fn objects() -> Vec<String> {
-    let row = |day: &str, prices: &str| {
-        let cells: Vec<&str> = prices.split(',').collect();
+    each_bar(|day, [open, high, low, close, volume]| {
         format!(
-            r#"{{"time": "{day}", "open": {}, "high": {}, "low": {}, "close": {}, "volume": {}}}"#,
-            cells[0], cells[1], cells[2], cells[3], cells[4]
+            r#"{{"time": "{day}", "open": {open}, "high": {high}, "low": {low}, "close": {close}, "volume": {volume}}}"#
         )
-    };
-    DAYS.iter().zip(super::PRICES).map(|(day, prices)| row(day, prices)).collect()
+    })
 }
 
 /// The bars as JSON lists.
 fn lists() -> Vec<String> {
-    DAYS.iter()
-        .zip(super::PRICES)
-        .map(|(day, prices)| {
-            format!("[{},{prices}]", trainer::market::bars::parse_time_ms(day).unwrap())
-        })
-        .collect()
+    each_bar(|day, cells| {
+        let time_ms = trainer::market::bars::parse_time_ms(day).unwrap();
+        format!("[{time_ms},{}]", cells.join(","))
+    })
+}
+
+fn each_bar(row: impl Fn(&str, [&str; 5]) -> String) -> Vec<String> {
+    let cells = PRICES.map(|prices| prices.split(',').collect::<Vec<_>>().try_into().unwrap());
+    DAYS.iter().zip(cells).map(|(day, cells)| row(day, cells)).collect()
 }
 
 fn json() -> Vec<Kind> {
@@ -279,18 +279,15 @@ fn json_of_services() -> Vec<Kind> {
             )
         }),
         Kind::new("JSON of IG", {
-            let row = |(day, prices): (&&str, &str)| {
-                let cells: Vec<&str> = prices.split(',').collect();
-                let [open, high, low, close] = [0, 1, 2, 3].map(|idx| {
-                    format!(r#"{{"bid": {}, "ask": 9, "lastTraded": null}}"#, cells[idx])
-                });
+            let rows = each_bar(|day, cells| {
+                let [open, high, low, close, _] =
+                    cells.map(|it| format!(r#"{{"bid": {it}, "ask": 9, "lastTraded": null}}"#));
                 format!(
                     r#"{{"snapshotTime": "{day}", "openPrice": {open}, "highPrice": {high},
                     "lowPrice": {low}, "closePrice": {close}, "lastTradedVolume": {}}}"#,
                     cells[4]
                 )
-            };
-            let rows: Vec<String> = DAYS.iter().zip(super::PRICES).map(row).collect();
+            });
             format!(r#"{{"prices": [{}]}}"#, rows.join(","))
         })
         .refused("kinds of prices side by side", Flags("--symbol Price.bid")),
@@ -307,9 +304,9 @@ fn json_of_services() -> Vec<Kind> {
 
 /// Fixed columns, prices in hundredths.
 fn cotahist() -> String {
-    let row = |(day, prices): (&&str, &str)| {
-        let numbers: Vec<f64> = prices.split(',').map(|cell| cell.parse().unwrap()).collect();
-        let [open, high, low, close] = [0, 1, 2, 3].map(|idx| (numbers[idx] * 100.0).round());
+    let rows = each_bar(|day, cells| {
+        let numbers = cells.map(|cell| cell.parse::<f64>().unwrap());
+        let [open, high, low, close, _] = numbers.map(|number| (number * 100.0).round());
         format!(
             "01{}02PETR4       010{:29}{open:013}{high:013}{low:013}{close:013}{close:013}{:31}\
              {:018}{:018}\n",
@@ -319,9 +316,8 @@ fn cotahist() -> String {
             numbers[4],
             0
         )
-    };
-    let rows = DAYS.iter().zip(super::PRICES).map(row);
-    format!("00COTAHIST.2020\n{}99COTAHIST.2020\n", rows.collect::<String>())
+    });
+    format!("00COTAHIST.2020\n{}99COTAHIST.2020\n", rows.concat())
 }
 
 fn foreign() -> Vec<Kind> {

@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 use super::cluster::wait_until;
 use super::six_trials;
 use super::unasked::{BEGIN, RESUME, fake, run};
-use crate::support::Sandbox;
+use crate::support::{Printed, Sandbox};
 use crate::tasks::sweep::{trainer, write_spec};
 
 /// A cluster that ends every job since its time is over.
 const OUT_OF_TIME: &str = r#"case "$*" in *" %r") echo TimeLimit ;; esac"#;
 
 fn status(sandbox: &Sandbox) -> Value {
-    super::document(&run(sandbox, &["--format", "json", "sweep", "status"]))
+    run(sandbox, &["--format", "json", "sweep", "status"]).document()
 }
 
 /// Begins a sweep on a cluster that is none, whose trials of `seeds` wait
@@ -29,7 +29,7 @@ fn begin(squeue: &str, retries: u32, seeds: &str) -> Sandbox {
         &sandbox,
         &format!("case $seed in {seeds}) touch ../../../../waits; read -r _; exit 130 ;; esac"),
     );
-    assert_eq!(run(&sandbox, &BEGIN).status.code(), Some(0));
+    run(&sandbox, &BEGIN).code(0);
     sandbox
 }
 
@@ -55,11 +55,10 @@ fn a_trial_that_always_exceeds_its_jobs_time_fails_by_name_and_may_be_given_more
             json!([{ "index": 0, "n_lost": n_lost, "reason": "it exceeded its job's time limit" }]);
         assert_eq!(status(&sandbox)["cut"], cut);
     }
-    let told = run(&sandbox, &["sweep", "status"]).stdout;
-    let told = String::from_utf8(told).unwrap();
+    let told = run(&sandbox, &["sweep", "status"]).printed();
     assert!(told.contains("cut      0, 2 attempts: it exceeded its job's time limit"), "{told}");
     let trial = ["sweep", "trial", "0", "--trainer-bin", "./trainer.sh"];
-    assert_eq!(run(&sandbox, &trial).status.code(), Some(3));
+    run(&sandbox, &trial).code(3);
     let reason = status(&sandbox)["failed"][0]["reason"].as_str().unwrap().to_owned();
     assert!(reason.contains("time limit, 2 times; raise `slurm.time_minutes`"), "{reason}");
     let mut spec = six_trials();
@@ -67,12 +66,11 @@ fn a_trial_that_always_exceeds_its_jobs_time_fails_by_name_and_may_be_given_more
     spec["slurm"]["time_minutes"] = json!(90);
     write_spec(&sandbox, &spec);
     let more = ["--spec", "sweep.json", "--retry-failed"];
-    let output = run(&sandbox, &[&RESUME[..], &more].concat());
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    run(&sandbox, &[&RESUME[..], &more].concat()).code(0);
     let submitted = sandbox.read("submitted");
     assert!(submitted.lines().any(|line| line == "--time=90"), "{submitted}");
     trainer(&sandbox, "");
-    assert_eq!(run(&sandbox, &trial).status.code(), Some(0));
+    run(&sandbox, &trial).code(0);
 }
 
 #[test]

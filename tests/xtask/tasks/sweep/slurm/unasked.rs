@@ -1,8 +1,9 @@
 //! A cluster that cannot be asked is never one without jobs.
 
+use assert_cmd::assert::Assert;
 use serde_json::{Value, json};
 
-use super::{document, six_trials};
+use super::six_trials;
 use crate::support::{Printed, Sandbox};
 use crate::tasks::sweep::{trainer, write_spec};
 
@@ -31,10 +32,10 @@ pub(super) fn put_program(sandbox: &Sandbox, name: &str, body: &str) {
     trainer(sandbox, "");
 }
 
-pub(super) fn run(sandbox: &Sandbox, arguments: &[&str]) -> std::process::Output {
+pub(super) fn run(sandbox: &Sandbox, arguments: &[&str]) -> Assert {
     let path = std::env::var("PATH").unwrap();
     let path = format!("{}:{path}", sandbox.path("bin").display());
-    sandbox.xtask(arguments).env("PATH", path).output().unwrap()
+    sandbox.xtask(arguments).env("PATH", path).assert()
 }
 
 pub(super) const BEGIN: [&str; 6] =
@@ -45,19 +46,15 @@ pub(super) const RESUME: [&str; 4] = ["sweep", "resume", "--trainer-bin", "./tra
 #[track_caller]
 fn check(squeue: &str, problem: &str) {
     let sandbox = fake("");
-    assert_eq!(run(&sandbox, &BEGIN).status.code(), Some(0));
+    run(&sandbox, &BEGIN).code(0);
     let submitted = sandbox.read("submitted");
     put_program(&sandbox, "squeue", squeue);
-    let output = run(&sandbox, &["--format", "json", "sweep", "status"]);
-    assert_eq!(output.status.code(), Some(3));
-    let status = document(&output);
+    let status = run(&sandbox, &["--format", "json", "sweep", "status"]).code(3).document();
     assert_eq!(status["cluster"], Value::Null);
     let told = status["cluster_problem"].as_str().unwrap();
     assert!(told.contains(problem), "{told}");
     for task in [&RESUME[..], &["sweep", "cancel"]] {
-        let output = run(&sandbox, task);
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        let stderr = run(&sandbox, task).code(1).told();
         assert!(stderr.contains(problem), "{stderr}");
     }
     assert_eq!(sandbox.read("submitted"), submitted);
@@ -84,7 +81,7 @@ fn jobs_get_what_the_spec_says() {
         "options": ["--qos=low"],
     });
     write_spec(&sandbox, &spec);
-    assert_eq!(run(&sandbox, &BEGIN).status.code(), Some(0));
+    run(&sandbox, &BEGIN).code(0);
     let submitted = sandbox.read("submitted");
     let root = sandbox.root().display().to_string();
     let options: Vec<String> = submitted
@@ -120,19 +117,14 @@ fn no_job_learns_a_secret_of_the_repository() {
 fn what_the_cluster_refuses_is_told_and_resumed() {
     let sandbox = fake("");
     put_program(&sandbox, "sbatch", "echo 'invalid account' >&2; exit 1");
-    let output = run(&sandbox, &BEGIN);
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    let stderr = run(&sandbox, &BEGIN).code(1).told();
     assert!(stderr.contains("`cargo xtask sweep resume sweep`"), "{stderr}");
     assert!(stderr.contains("`sbatch` failed: invalid account"), "{stderr}");
     put_program(&sandbox, "sbatch", "echo \"Welcome\"; echo '7;loopback'");
-    let output = run(&sandbox, &RESUME);
-    let stderr = String::from_utf8_lossy(&output.stderr);
+    let stderr = run(&sandbox, &RESUME).told();
     assert!(stderr.contains("submitted job 7: 6 elements of array 0"), "{stderr}");
     put_program(&sandbox, "sbatch", "echo submitted");
-    let output = run(&sandbox, &RESUME);
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    let stderr = run(&sandbox, &RESUME).code(1).told();
     assert!(stderr.contains("did not say which job"), "{stderr}");
 }
 
@@ -145,16 +137,15 @@ fn without_a_cluster_nothing_is_begun() {
     let stderr = sandbox.xtask(&BEGIN).env("PATH", sandbox.path("bin")).assert().code(1).told();
     assert!(stderr.contains("there is no `scontrol`"), "{stderr}");
     assert!(!sandbox.path("sweeps").exists());
-    let output = run(&fake(""), &[&BEGIN[..], &["--jobs", "2"]].concat());
-    assert_eq!(output.status.code(), Some(2));
+    run(&fake(""), &[&BEGIN[..], &["--jobs", "2"]].concat()).code(2);
 }
 
 #[test]
 fn an_element_that_never_begins_by_itself_keeps_nothing_waiting() {
     let sandbox = fake("");
-    assert_eq!(run(&sandbox, &BEGIN).status.code(), Some(0));
+    run(&sandbox, &BEGIN).code(0);
     let trial = ["sweep", "trial", "0", "--count", "2", "--trainer-bin", "./trainer.sh"];
-    assert_eq!(run(&sandbox, &trial).status.code(), Some(0));
+    run(&sandbox, &trial).code(0);
     let submitted = sandbox.read("submitted");
     let names = submitted.lines().filter_map(|line| line.strip_prefix("--job-name="));
     let name = names.into_iter().next().unwrap().to_owned();
@@ -170,12 +161,12 @@ fn an_element_that_never_begins_by_itself_keeps_nothing_waiting() {
     .collect();
     put_program(&sandbox, "squeue", &queue);
     let cluster =
-        document(&run(&sandbox, &["--format", "json", "sweep", "status"]))["cluster"].clone();
+        run(&sandbox, &["--format", "json", "sweep", "status"]).document()["cluster"].clone();
     assert_eq!(cluster["stuck"], json!(["1_0", "1_1", "1_3"]));
     assert_eq!((&cluster["held"], &cluster["lost"]), (&json!([2]), &json!([3, 4, 5])));
-    let told = String::from_utf8(run(&sandbox, &["sweep", "status"]).stdout).unwrap();
+    let told = run(&sandbox, &["sweep", "status"]).printed();
     assert!(told.contains("stuck    1_0, 1_1, 1_3, given up by the cluster, or over"), "{told}");
-    assert_eq!(run(&sandbox, &RESUME).status.code(), Some(0));
+    run(&sandbox, &RESUME).code(0);
     assert_eq!(sandbox.read("cancelled").lines().next(), Some("1_0 1_1 1_3"));
     let again = sandbox.read("submitted").replacen(&submitted, "", 1);
     assert!(again.lines().any(|line| line == "--array=3-5"), "{again}");
