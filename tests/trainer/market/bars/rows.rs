@@ -49,9 +49,9 @@ fn a_bad_number_is_reported_in_one_line() {
 fn a_duplicate_is_called_one() {
     insta::assert_snapshot!(wrapped(read(with_row("2020-01-01 00:00,1,1,1,1,1")).unwrap_err()), @r"
     `bars.csv` line 3, column `Date`: `2020-01-01 00:00` is a duplicate:
-    the bar before has the same time; if both are of one bar, delete one or
-    leave it out with `--bad-rows drop` (a local time repeats an hour each
-    autumn: name its zone in `bars.time_zone`)
+    the bar before has the same time (a local time repeats an hour each
+    autumn: name its zone in `bars.time_zone`); if both are of one bar,
+    delete one or leave it out with `--bad-rows drop`
     ");
 }
 

@@ -47,6 +47,6 @@ fn an_error_on_stdin_names_the_line() {
     open, high, low, close: `open`, `high`, `low`, `close`
     volume: none
     names: in the file
-    error: `standard input` line 3, column `time`: `2020-01-01` is a duplicate: the bar before has the same time; if both are of one bar, delete one or leave it out with `--bad-rows drop` (a local time repeats an hour each autumn: name its zone in `bars.time_zone`)
+    error: `standard input` line 3, column `time`: `2020-01-01` is a duplicate: the bar before has the same time (a local time repeats an hour each autumn: name its zone in `bars.time_zone`); if both are of one bar, delete one or leave it out with `--bad-rows drop`
     ");
 }

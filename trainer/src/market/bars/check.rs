@@ -5,11 +5,9 @@
 
 use std::fmt;
 
-use super::Bar;
 use super::columns::BarField;
-use super::lenient;
-use super::number;
 use super::timestamp::TimeParser;
+use super::{Bar, lenient, number};
 
 /// No market has a higher funding rate per bar; a higher one is likely
 /// written in percent.
@@ -72,6 +70,8 @@ pub(super) struct Fault {
     pub(super) field: BarField,
     /// The rest of the message after the value, with the remedy.
     pub(super) problem: String,
+    /// What follows it where the row may be left out.
+    pub(super) drop_advice: &'static str,
     pub(super) kind: FaultKind,
 }
 
@@ -86,12 +86,15 @@ impl Fault {
             BarField::Further(_) => FaultKind::Feature,
             BarField::Open | BarField::High | BarField::Low | BarField::Close => FaultKind::Price,
         };
-        Self { field, problem: problem.into(), kind }
+        Self::of_kind(kind, field, problem)
     }
 
-    /// Whether the open or close is outside of low and high.
-    pub(super) fn is_range(&self) -> bool {
-        self.kind == FaultKind::Range
+    pub(super) fn of_kind(kind: FaultKind, field: BarField, problem: impl Into<String>) -> Self {
+        Self { field, problem: problem.into(), drop_advice: "", kind }
+    }
+
+    pub(super) fn or_drop(self, drop_advice: &'static str) -> Self {
+        Self { drop_advice, ..self }
     }
 
     /// Whether the fault is one of the whole file, not of a single row.
@@ -105,13 +108,13 @@ impl Fault {
     #[cold]
     pub(super) fn of_names() -> Self {
         let problem = "begins a second header with other columns: split the file there";
-        Self { field: BarField::Time, problem: problem.to_owned(), kind: FaultKind::OtherNames }
+        Self::of_kind(FaultKind::OtherNames, BarField::Time, problem)
     }
 
     /// Returns the fault of a row with another number of columns.
     #[cold]
     pub(super) fn wrong_width() -> Self {
-        Self { field: BarField::Time, problem: String::new(), kind: FaultKind::Width }
+        Self::of_kind(FaultKind::Width, BarField::Time, "")
     }
 
     /// Returns the fault of a `text` that is not a price.
@@ -124,35 +127,33 @@ impl Fault {
     }
 
     fn range(field: BarField, problem: String) -> Self {
-        Self { field, problem, kind: FaultKind::Range }
+        Self::of_kind(FaultKind::Range, field, problem)
+            .or_drop(", `--bad-rows drop` leaves the row out")
     }
 
     fn no_price(field: BarField) -> Self {
-        let problem = "is not a price: delete the row, or leave such rows out with `--bad-rows \
-                       drop`";
-        Self { field, problem: problem.to_owned(), kind: FaultKind::NoPrice }
+        Self::of_kind(FaultKind::NoPrice, field, "is not a price: delete the row")
+            .or_drop(", or leave such rows out with `--bad-rows drop`")
     }
 
     /// Returns the fault of an adjusted close that is not above 0.
     #[cold]
     pub(super) fn not_an_adjusted_close(field: BarField) -> Self {
         let problem = "is not above 0, as an adjusted close must be; correct or delete the row";
-        Self { field, problem: problem.to_owned(), kind: FaultKind::Price }
+        Self::of_kind(FaultKind::Price, field, problem)
     }
 
     /// Returns the fault of a `text` that is not a number.
     #[cold]
     pub(super) fn not_a_number(field: BarField, text: &[u8]) -> Self {
-        if text.is_empty() {
-            return Self::new(field, "is empty; fill in the number, or delete the row");
-        }
-        if text.contains(&b',') {
-            return Self::new(
-                field,
-                "is not a number; write it with a decimal point and without thousands separators",
-            );
-        }
-        Self::new(field, "is not a number; write digits and a decimal point, such as `4367.1`")
+        let problem = if text.is_empty() {
+            "is empty; fill in the number, or delete the row"
+        } else if text.contains(&b',') {
+            "is not a number; write it with a decimal point and without thousands separators"
+        } else {
+            "is not a number; write digits and a decimal point, such as `4367.1`"
+        };
+        Self::new(field, problem)
     }
 
     /// Returns the fault of a `text` in a feature column that is not a
@@ -182,17 +183,17 @@ impl Fault {
     #[cold]
     pub(super) fn not_a_time(text: &[u8], parser: &TimeParser) -> Self {
         if text.is_empty() {
-            return Self::new(
-                BarField::Time,
-                "is empty; fill in the time, or leave the row out with `--bad-rows drop`",
-            );
+            return Self::new(BarField::Time, "is empty; fill in the time")
+                .or_drop(", or leave the row out with `--bad-rows drop`");
         }
-        Self::new(BarField::Time, parser.remedy(text))
+        let (problem, drop_advice) = parser.remedy(text);
+        Self::new(BarField::Time, problem).or_drop(drop_advice)
     }
 }
 
-const NOT_FINITE: &str =
-    "is not a finite number; correct or delete the row, or leave it out with `--bad-rows drop`";
+const NOT_FINITE: &str = "is not a finite number; correct or delete the row";
+/// The usual advice, after one on how to correct the row.
+pub(super) const OR_DROP: &str = ", or leave it out with `--bad-rows drop`";
 
 /// Returns whether `bar` is possible: finite, positive prices within the
 /// range, and a valid volume, funding rate and dividend.
@@ -250,14 +251,15 @@ fn explain(bar: &Bar, allows_negative: bool) -> Fault {
             return Fault::no_price(field);
         }
         if price.is_infinite() {
-            return Fault::new(field, NOT_FINITE);
+            return Fault::new(field, NOT_FINITE).or_drop(OR_DROP);
         }
         if price < 0.0 && low > 0.0 {
             return Fault::new(
                 field,
                 "has another sign than the rest of the bar; CRSP marks so the mean of bid and ask \
-                 of a day without a trade: leave such rows out with `--bad-rows drop`",
-            );
+                 of a day without a trade",
+            )
+            .or_drop(": leave such rows out with `--bad-rows drop`");
         }
         if price <= 0.0 && !allows_negative {
             return Fault::new(
@@ -268,13 +270,11 @@ fn explain(bar: &Bar, allows_negative: bool) -> Fault {
         }
     }
     if !volume.is_finite() {
-        return Fault::new(BarField::Volume, NOT_FINITE);
+        return Fault::new(BarField::Volume, NOT_FINITE).or_drop(OR_DROP);
     }
     if volume < 0.0 {
-        return Fault::new(
-            BarField::Volume,
-            "is below 0; correct or delete the row, or leave it out with `--bad-rows drop`",
-        );
+        let problem = "is below 0; correct or delete the row";
+        return Fault::new(BarField::Volume, problem).or_drop(OR_DROP);
     }
     if bar.funding.is_nan() || bar.funding.abs() > FUNDING_MAX {
         return Fault::new(
@@ -289,8 +289,8 @@ fn explain(bar: &Bar, allows_negative: bool) -> Fault {
         );
     }
     let others = [("open", open), ("close", close), ("low", low)];
-    let remedy = "check which column is which; `--bad-rows widen` widens the range to the open and \
-                  close, `--bad-rows drop` leaves the row out";
+    let remedy =
+        "check which column is which; `--bad-rows widen` widens the range to the open and close";
     if let Some((name, price)) = others.iter().find(|&&(_, price)| price > high) {
         return Fault::range(BarField::High, format!("is below the {name} `{price}`; {remedy}"));
     }

@@ -64,7 +64,7 @@ impl TimeParser {
 
     /// Returns the message about a `text` that is not a time, with the
     /// remedy.
-    pub(crate) fn remedy(&self, text: &[u8]) -> String {
+    pub(crate) fn remedy(&self, text: &[u8]) -> (String, &'static str) {
         remedy(&self.format, text)
     }
 

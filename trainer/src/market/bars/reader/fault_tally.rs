@@ -11,15 +11,6 @@ use crate::market::bars::input::Place;
 /// The number of places that are listed for each kind.
 const N_PLACES: usize = 3;
 
-/// The advice in messages that applies to single rows only.
-const ADVICE: [&str; 5] = [
-    ", or leave the row out with `--bad-rows drop`",
-    "; a row that is not a bar is left out by `--bad-rows drop`",
-    ", or leave such rows out with `--bad-rows drop`",
-    ", or leave it out with `--bad-rows drop`",
-    ", `--bad-rows drop` leaves the row out",
-];
-
 /// `--bad-rows drop` accepts at most one row out of order in so many.
 const N_ROWS_PER_DISORDER: u64 = 10;
 
@@ -37,6 +28,19 @@ pub struct Repairs {
     pub n_widened: u64,
     /// A line for each kind of fault, with its count and first places.
     pub kinds: Vec<String>,
+}
+
+/// What is said about a fault.
+pub(super) struct FaultMessage {
+    pub(super) text: String,
+    /// What follows where the row may be left out.
+    pub(super) drop_advice: &'static str,
+}
+
+impl FaultMessage {
+    pub(super) fn error(self) -> Error {
+        anyhow!(self.text + self.drop_advice)
+    }
 }
 
 /// Counts of the faults in one pass.
@@ -95,11 +99,17 @@ impl FaultTally {
     }
 
     /// Returns the error about all faults, which begins with the `first`.
-    pub(super) fn combined_error(&self, first: &Error, n_rows: u64) -> Error {
+    pub(super) fn combined_error(&self, first: FaultMessage, n_rows: u64) -> Error {
         let n_faulty: u64 = self.kinds.iter().map(|kind| kind.n_rows).sum();
-        let mut text = first.to_string();
         if n_faulty < 2 {
-            return anyhow!(text);
+            return first.error();
+        }
+        // Dropping single rows does not help if most rows are faulty or
+        // out of order.
+        let is_dropped = !is_most(n_faulty, n_rows);
+        let mut text = first.text;
+        if is_dropped {
+            text += first.drop_advice;
         }
         let _ =
             write!(text, "; of {n_rows} rows {n_faulty} are faulty: {}", self.lines().join(", "));
@@ -107,13 +117,7 @@ impl FaultTally {
         if has(FaultKind::Range) {
             text += "; `--bad-rows widen` widens a range to its open and close";
         }
-        // Dropping single rows does not help if most rows are faulty or
-        // out of order.
-        if is_most(n_faulty, n_rows) {
-            for advice in ADVICE {
-                text = text.replace(advice, "");
-            }
-        } else if !has(FaultKind::Order) {
+        if is_dropped && !has(FaultKind::Order) {
             text += "; `--bad-rows drop`, or `bars.bad_rows` in the settings, leaves such rows out \
                      and counts them";
         }

@@ -3,10 +3,9 @@
 
 use std::fmt::Write as _;
 
-use anyhow::{Error, anyhow};
-
+use super::fault_tally::FaultMessage;
 use super::text::TextBars;
-use crate::market::bars::check::{Fault, FaultKind};
+use crate::market::bars::check::{Fault, FaultKind, OR_DROP};
 use crate::market::bars::columns::{BarField, PRICES};
 use crate::market::bars::input::Place;
 use crate::market::bars::lenient::number_in;
@@ -93,23 +92,24 @@ impl TextBars {
         }
     }
 
-    /// Returns the error about a `fault` of the current row.
+    /// Returns the message about a `fault` of the current row.
     #[cold]
-    pub(super) fn describe(&mut self, fault: &Fault) -> Error {
+    pub(super) fn describe(&mut self, fault: &Fault) -> FaultMessage {
         if matches!(fault.kind, FaultKind::Width | FaultKind::Swallowed) {
             return self.wrong_width();
         }
-        anyhow!(
+        let text = format!(
             "`{}` {}, column `{}`: `{}` {}",
             self.name,
             self.place(),
             self.format.columns.name_of(fault.field),
             self.text_of(fault.field),
             fault.problem
-        )
+        );
+        FaultMessage { text, drop_advice: fault.drop_advice }
     }
 
-    fn wrong_width(&mut self) -> Error {
+    fn wrong_width(&mut self) -> FaultMessage {
         let row = self.rows.row();
         let problem = format!(
             "`{}` {} has {} where the first line has {}",
@@ -120,10 +120,10 @@ impl TextBars {
         );
         if self.rows.n_row_lines() > 1 {
             let n_lines = self.rows.n_row_lines();
-            return anyhow!(
-                "{problem}: a quote in it is closed {n_lines} lines below; delete the quote if it \
-                 is stray"
-            );
+            let remedy = "delete the quote if it is stray";
+            let text =
+                format!("{problem}: a quote in it is closed {n_lines} lines below; {remedy}");
+            return FaultMessage { text, drop_advice: "" };
         }
         let first = row.get(0).unwrap_or_default().trim_ascii();
         let is_number = |cell: &[u8]| {
@@ -133,14 +133,14 @@ impl TextBars {
         // A row with other cells than numbers is no bar.
         let is_time = (is_date(first) || is_numeric_time(first))
             && (row.len() > self.format.columns.width || row.iter().skip(1).all(is_number));
-        let remedy = if is_time && !self.is_stream && self.rows.is_last_row() {
-            "the file may be cut short: copy or download it again"
+        let (remedy, drop_advice) = if is_time && !self.is_stream && self.rows.is_last_row() {
+            ("the file may be cut short: copy or download it again", "")
         } else if is_time {
-            "correct or delete the row, or leave it out with `--bad-rows drop`"
+            ("correct or delete the row", OR_DROP)
         } else {
-            "it is not a bar: delete the line, or leave it out with `--bad-rows drop`"
+            ("it is not a bar: delete the line", OR_DROP)
         };
-        anyhow!("{problem}; {remedy}")
+        FaultMessage { text: format!("{problem}; {remedy}"), drop_advice }
     }
 
     /// Returns the fault of a row of a second symbol.
@@ -152,7 +152,7 @@ impl TextBars {
              several: choose one by `bars.symbol`, such as by `--symbol '{first}'`; if the rows \
              are one series nevertheless, pass `--column symbol=`"
         );
-        Fault { field: BarField::Symbol, problem, kind: FaultKind::AnotherSymbol }
+        Fault::of_kind(FaultKind::AnotherSymbol, BarField::Symbol, problem)
     }
 
     /// Returns the fault of a row of another series: a column has another
@@ -170,7 +170,7 @@ impl TextBars {
             printable(row.get(*idx).unwrap_or_default().trim_ascii()),
             printable(text.as_bytes())
         );
-        Some(Fault { field: BarField::Time, problem, kind: FaultKind::AnotherSymbol })
+        Some(Fault::of_kind(FaultKind::AnotherSymbol, BarField::Time, problem))
     }
 
     /// Returns the fault of a row whose time does not follow the previous
@@ -182,10 +182,8 @@ impl TextBars {
         }
         let previous = timestamp::format_utc(previous_ms);
         if time_ms == previous_ms {
-            let mut problem = "is a duplicate: the bar before has the same time; if both are of \
-                               one bar, delete one or leave it out with `--bad-rows drop` (a local \
-                               time repeats an hour each autumn: name its zone in \
-                               `bars.time_zone`)"
+            let mut problem = "is a duplicate: the bar before has the same time (a local time \
+                               repeats an hour each autumn: name its zone in `bars.time_zone`)"
                 .to_owned();
             // The first two rows have the same date, so that a column with
             // the clock time may not be recognized.
@@ -203,7 +201,9 @@ impl TextBars {
                      'date={date}' --column clock=NAME`"
                 );
             }
-            return Fault { field: BarField::Time, problem, kind: FaultKind::Duplicate };
+            problem += "; if both are of one bar, delete one";
+            return Fault::of_kind(FaultKind::Duplicate, BarField::Time, problem)
+                .or_drop(" or leave it out with `--bad-rows drop`");
         }
         let problem = if self.is_stream && self.n_bars == 1 {
             format!(
@@ -220,6 +220,6 @@ impl TextBars {
                 "is older than the bar before, `{previous}`; sort the rows by time, oldest first"
             )
         };
-        Fault { field: BarField::Time, problem, kind: FaultKind::Order }
+        Fault::of_kind(FaultKind::Order, BarField::Time, problem)
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, anyhow};
 
-use super::fault_tally::FaultTally;
+use super::fault_tally::{FaultMessage, FaultTally};
 use super::parse::{RowParser, parse_further, read_row};
 use crate::market::bars::Bar;
 use crate::market::bars::check::{Fault, FaultKind};
@@ -130,12 +130,12 @@ impl TextBars {
             return Ok(());
         }
         let is_like_footer = !self.is_stream && self.is_like_footer(&fault);
-        let error = self.describe(&fault);
+        let message = self.describe(&fault);
         if is_like_footer && self.rows.is_last_row() {
             self.faults.count(&Fault { kind: FaultKind::Footer, ..fault }, place);
             return Ok(());
         }
-        Err(self.stop_at(error, &fault, place))
+        Err(self.stop_at(message, &fault, place))
     }
 
     /// Whether the current row has no bar of the chosen symbol.
@@ -177,7 +177,7 @@ impl TextBars {
         let row = self.rows.row();
         let mut bar = self.parser.parse(row, self.previous_ms)?;
         if let Err(fault) = self.parser.check(&mut bar) {
-            let is_widened = self.bad_rows == BadRows::Widen && fault.is_range();
+            let is_widened = self.bad_rows == BadRows::Widen && fault.kind == FaultKind::Range;
             if !is_widened {
                 return Err(fault);
             }
@@ -219,10 +219,10 @@ impl TextBars {
     /// Returns the error about all faults of the file, the `first` of which
     /// was at `place`; reads it to the end.
     #[cold]
-    fn stop_at(&mut self, first: anyhow::Error, fault: &Fault, place: Place) -> anyhow::Error {
+    fn stop_at(&mut self, first: FaultMessage, fault: &Fault, place: Place) -> anyhow::Error {
         // The rows after such a fault are not faulty themselves.
         if self.is_stream || fault.concerns_file() {
-            return first;
+            return first.error();
         }
         self.faults.count(fault, place);
         let mut n_rows = self.n_bars + 1;
@@ -243,6 +243,6 @@ impl TextBars {
                 self.faults.count(&fault, self.place());
             }
         }
-        self.faults.combined_error(&first, n_rows)
+        self.faults.combined_error(first, n_rows)
     }
 }

@@ -28,19 +28,29 @@ const PATTERNS: [&str; 13] = [
 ];
 
 /// Returns the message about a `text` that is not a time, with the
-/// remedy.
-pub(super) fn remedy(format: &TimeFormat, text: &[u8]) -> String {
+/// remedy, and the advice to leave its row out.
+pub(super) fn remedy(format: &TimeFormat, text: &[u8]) -> (String, &'static str) {
+    const DROP_ADVICE: &str = "; a row that is not a bar is left out by `--bad-rows drop`";
+    if let Some(remedy) = skipped_hour(format, text) {
+        return (remedy, DROP_ADVICE);
+    }
     if let Some(remedy) = specific_remedy(format, text) {
-        return remedy;
+        return (remedy, "");
     }
-    if is_of_either_order(format, text) {
-        "is a date whose day and month are ambiguous; say which comes first in `bars.time_format`, \
-         or by `--time-format day_first` or `month_first`"
+    let (remedy, drop_advice) = if is_of_either_order(format, text) {
+        (
+            "is a date whose day and month are ambiguous; say which comes first in \
+             `bars.time_format`, or by `--time-format day_first` or `month_first`",
+            "",
+        )
     } else {
-        "is not a time; write it as `YYYY-MM-DD HH:MM:SS` (UTC), or say what it is in \
-         `bars.time_format`; a row that is not a bar is left out by `--bad-rows drop`"
-    }
-    .to_owned()
+        (
+            "is not a time; write it as `YYYY-MM-DD HH:MM:SS` (UTC), or say what it is in \
+             `bars.time_format`",
+            DROP_ADVICE,
+        )
+    };
+    (remedy.to_owned(), drop_advice)
 }
 
 /// Does the same where no setting applies.
@@ -134,8 +144,7 @@ fn skipped_hour(format: &TimeFormat, text: &[u8]) -> Option<String> {
     anywhere.parse(text, None)?;
     Some(format!(
         "is in the hour that daylight saving time skips in {zone}: if the times are in another \
-         zone, name it in `bars.time_zone`, or by `--time-zone`; a row that is not a bar is left \
-         out by `--bad-rows drop`"
+         zone, name it in `bars.time_zone`, or by `--time-zone`"
     ))
 }
 
