@@ -72,7 +72,7 @@ pub fn run(arguments: &PredictArguments, latest_ms: i64, out: impl Write) -> Res
     let data = arguments.data.clone();
     let head = PredictionHeader { model: path.display().to_string(), kind: model.kind(), data };
     if is_live {
-        let bars = BarReader::of_stream_with(io::stdin(), &Reading::new(&config, latest_ms))?;
+        let bars = BarReader::of_stream(io::stdin(), &Reading::new(&config, latest_ms))?;
         let bars = with_context_of(&columns, bars.with_columns(&columns))?.across_symbols();
         let read_report = bars.read_report();
         print_lines(&read_report);

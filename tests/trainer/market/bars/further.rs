@@ -3,7 +3,7 @@
 use std::fs;
 
 use tempfile::TempDir;
-use trainer::market::bars::{BarReader, BarSource};
+use trainer::market::bars::{BarReader, BarSource, Reading};
 
 use super::{gzip, wrapped};
 
@@ -92,7 +92,8 @@ fn a_stream_gives_its_columns_too() {
     let bars = file(["0.5,1,-2,x", "0.25,3,4e-1,y"]);
     let stream = std::io::Cursor::new(bars.into_bytes());
     let names = ["sentiment".to_owned()];
-    let mut bars = BarReader::of_stream(stream).unwrap().with_columns(&names).unwrap();
+    let mut bars =
+        BarReader::of_stream(stream, &Reading::default()).unwrap().with_columns(&names).unwrap();
     bars.next().unwrap().unwrap();
     assert_eq!(bars.columns(), [0.5]);
 }

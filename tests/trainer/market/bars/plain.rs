@@ -4,7 +4,7 @@
 use std::io::{self, Read};
 
 use proptest::prelude::{ProptestConfig, any, prop, prop_assert_eq, proptest};
-use trainer::market::bars::{Bar, BarReader};
+use trainer::market::bars::{Bar, BarReader, Reading};
 
 use super::read;
 
@@ -26,7 +26,7 @@ impl Read for Dribble {
 }
 
 fn read_stream(content: Vec<u8>, n_bytes_at_once: usize) -> Result<Vec<Bar>, String> {
-    let reader = BarReader::of_stream(Dribble(content, n_bytes_at_once));
+    let reader = BarReader::of_stream(Dribble(content, n_bytes_at_once), &Reading::default());
     let bars = reader.and_then(Iterator::collect);
     bars.map_err(|error| format!("{error:#}").replace("standard input", "bars.csv"))
 }

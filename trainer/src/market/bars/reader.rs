@@ -38,16 +38,12 @@ struct KeptBars {
 }
 
 impl BarReader {
-    /// Returns a reader of `stream`, such as the standard input. Each bar
-    /// is returned as soon as its line is read.
+    /// Returns a reader of `stream`, such as the standard input; what is
+    /// ambiguous is read by `reading`. Each bar is returned as soon as its
+    /// line is read.
     ///
     /// Waits for the first bar; fails without one.
-    pub fn of_stream(stream: impl Read + Send + 'static) -> Result<Self> {
-        Self::of_stream_with(stream, &Reading::default())
-    }
-
-    /// Does the same; what is ambiguous is read by `reading`.
-    pub fn of_stream_with(stream: impl Read + Send + 'static, reading: &Reading) -> Result<Self> {
+    pub fn of_stream(stream: impl Read + Send + 'static, reading: &Reading) -> Result<Self> {
         let name = "standard input";
         let mut text =
             input::open(Box::new(stream)).map_err(|error| input_error(name, 0, &error))?;

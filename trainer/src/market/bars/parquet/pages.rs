@@ -35,55 +35,23 @@ pub(super) fn open(
 struct ZstdPages(SerializedPageReader<File>);
 
 impl ZstdPages {
-    fn unpack_page(page: Page) -> Result<Page> {
-        Ok(match page {
-            Page::DataPage {
-                buf,
-                num_values,
-                encoding,
-                def_level_encoding,
-                rep_level_encoding,
-                statistics,
-            } => Page::DataPage {
-                buf: unpack(&buf, 0)?.into(),
-                num_values,
-                encoding,
-                def_level_encoding,
-                rep_level_encoding,
-                statistics,
-            },
+    fn unpack_page(mut page: Page) -> Result<Page> {
+        let (buf, n_plain) = match &mut page {
+            Page::DataPage { buf, .. } | Page::DictionaryPage { buf, .. } => (buf, 0),
+            Page::DataPageV2 { is_compressed: false, .. } => return Ok(page),
             Page::DataPageV2 {
                 buf,
-                num_values,
-                encoding,
-                num_nulls,
-                num_rows,
+                is_compressed,
                 def_levels_byte_len,
                 rep_levels_byte_len,
-                is_compressed,
-                statistics,
+                ..
             } => {
-                let n_levels = (def_levels_byte_len + rep_levels_byte_len) as usize;
-                let buf = if is_compressed { unpack(&buf, n_levels)?.into() } else { buf };
-                Page::DataPageV2 {
-                    buf,
-                    num_values,
-                    encoding,
-                    num_nulls,
-                    num_rows,
-                    def_levels_byte_len,
-                    rep_levels_byte_len,
-                    is_compressed: false,
-                    statistics,
-                }
+                *is_compressed = false;
+                (buf, (*def_levels_byte_len + *rep_levels_byte_len) as usize)
             }
-            Page::DictionaryPage { buf, num_values, encoding, is_sorted } => Page::DictionaryPage {
-                buf: unpack(&buf, 0)?.into(),
-                num_values,
-                encoding,
-                is_sorted,
-            },
-        })
+        };
+        *buf = unpack(buf, n_plain)?.into();
+        Ok(page)
     }
 }
 
