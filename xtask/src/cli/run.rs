@@ -104,10 +104,8 @@ fn archive(context: &mut TaskContext<'_>, label: &Label) -> Result<TaskOutput> {
         let report = ArchiveReport { archive: None, skipped: Vec::new() };
         return Ok(outcome(&report, Exit::NothingToDo));
     }
-    // The list of a huge tree is large, and `archive_now` makes its own.
-    drop(found);
     let session = session::read(context.workspace.root());
-    let receipt = cycle::archive_now(context, ArchiveKind::Manual, label, session)?;
+    let receipt = cycle::archive_found(context, &found, ArchiveKind::Manual, label, session)?;
     let report = ArchiveReport {
         archive: Some(SealedArchive::of(context, &receipt)),
         skipped: receipt.manifest().skipped.clone(),

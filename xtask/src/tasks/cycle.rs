@@ -103,7 +103,7 @@ pub fn begin(context: &mut TaskContext<'_>, task: &str) -> Result<Lock> {
     Ok(lock)
 }
 
-/// Archives the workspace, as an archive of `kind`.
+/// Archives the workspace as it is now, as an archive of `kind`.
 pub fn archive_now(
     context: &mut TaskContext<'_>,
     kind: ArchiveKind,
@@ -111,10 +111,21 @@ pub fn archive_now(
     session: Option<SessionSummary>,
 ) -> Result<Receipt> {
     let found = scan(context.workspace)?;
-    let git = work_tree(context.workspace, &found);
+    archive_found(context, &found, kind, label, session)
+}
+
+/// Archives the workspace as it was `found`.
+pub fn archive_found(
+    context: &mut TaskContext<'_>,
+    found: &Scan,
+    kind: ArchiveKind,
+    label: &Label,
+    session: Option<SessionSummary>,
+) -> Result<Receipt> {
+    let git = work_tree(context.workspace, found);
     let receipt = archive::create(
         context.workspace,
-        &found,
+        found,
         &ArchiveRequest {
             kind,
             now: (context.clock)(),

@@ -32,8 +32,7 @@ pub fn push(context: &mut CommandContext<'_>, args: &PushArgs) -> Result<TaskOut
     let selection =
         if args.all { PushSelection::All } else { PushSelection::One(args.name.clone()) };
     let report = push::push(context, &selection)?;
-    let exit = report.exit();
-    Ok(outcome(&report, exit))
+    Ok(outcome(&report, report.exit()))
 }
 
 /// Pulls the archive that `args` names.
@@ -67,8 +66,7 @@ pub fn show(context: &mut CommandContext<'_>, name: &str) -> Result<TaskOutput> 
 pub fn verify(context: &mut CommandContext<'_>, args: &VerifyArgs) -> Result<TaskOutput> {
     let percent = args.remote.sample.map_or(100, |sample| usize::from(sample.0));
     let report = verify_remote(context, percent)?;
-    let exit = report.exit();
-    Ok(outcome(&report, exit))
+    Ok(outcome(&report, report.exit()))
 }
 
 /// Returns the archives of the repository, the oldest first.

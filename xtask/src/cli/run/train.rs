@@ -50,8 +50,7 @@ pub fn run(context: &mut CommandContext<'_>, args: &TrainArgs) -> Result<TaskOut
             (context.notes)(&format!("gate {gate}"));
         }
     }
-    let exit = report.exit();
-    Ok(outcome(&report, exit))
+    Ok(outcome(&report, report.exit()))
 }
 
 /// Pushes the archive `name` of the new session and pending ones. A
