@@ -48,7 +48,7 @@ impl KeepArgs {
         let best = self.keep_best.zip(self.metric.clone());
         let keep_best = best.map(|(n, metric)| Best { n, metric });
         let rules = RetentionConfig { keep_best, ..self.rules.clone() };
-        (rules != RetentionConfig::without_rules()).then_some(rules)
+        (rules != RetentionConfig::default()).then_some(rules)
     }
 }
 

@@ -23,7 +23,7 @@ pub use rules::{Best, Count, TagList};
 pub use span::Span;
 
 /// The settings of the archive cycle: `config/config.json`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct WorkspaceConfig {
@@ -34,6 +34,13 @@ pub struct WorkspaceConfig {
     pub archive: ArchiveConfig,
     /// Which old sessions stay.
     pub retention: RetentionConfig,
+}
+
+impl Default for WorkspaceConfig {
+    fn default() -> Self {
+        let (archive, retention) = (ArchiveConfig::default(), RetentionConfig::of_settings());
+        Self { schema: None, archive, retention }
+    }
 }
 
 /// What an archive holds and where archives go.

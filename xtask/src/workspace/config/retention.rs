@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::{Best, Count, Span, TagList};
 
 /// Which old sessions stay. One rule that keeps an archive is enough.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Args)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, Args)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(default, deny_unknown_fields)]
+#[serde(default = "RetentionConfig::of_settings", deny_unknown_fields)]
 pub struct RetentionConfig {
     /// How many of the newest archives, and of the newest backups,
     /// `train` and `prune` keep. Default: 5, or 0 when another rule is
@@ -93,41 +93,18 @@ pub struct RetentionConfig {
     pub trash_days: u32,
 }
 
-impl Default for RetentionConfig {
-    fn default() -> Self {
-        let none = Some(Count::default());
-        Self {
-            keep: None,
-            keep_hourly: none,
-            keep_daily: none,
-            keep_weekly: none,
-            keep_monthly: none,
-            keep_yearly: none,
-            keep_within: None,
-            keep_within_hourly: None,
-            keep_within_daily: None,
-            keep_within_weekly: None,
-            keep_within_monthly: None,
-            keep_within_yearly: None,
-            keep_tags: Vec::new(),
-            keep_failed: None,
-            keep_best: None,
-            trash_days: 7,
-        }
-    }
-}
-
 impl RetentionConfig {
-    /// Returns a policy without any rule, the default of the flags.
-    pub fn without_rules() -> Self {
-        let none = None;
+    /// Returns the policy of settings that say nothing. The default has no
+    /// rule either, and is that of the flags: none is given.
+    pub fn of_settings() -> Self {
+        let off = Some(Count::default());
         Self {
-            keep_hourly: none,
-            keep_daily: none,
-            keep_weekly: none,
-            keep_monthly: none,
-            keep_yearly: none,
-            trash_days: 0,
+            keep_hourly: off,
+            keep_daily: off,
+            keep_weekly: off,
+            keep_monthly: off,
+            keep_yearly: off,
+            trash_days: 7,
             ..Self::default()
         }
     }
