@@ -149,19 +149,7 @@ fn buy_and_hold_is_net_of_entry_and_exit() {
     assert_near(performance.turnover, 10_000.0 / 10_100.0 + 12_000.0 / 12_000.0);
     assert_eq!((performance.n_bars, performance.n_trades), (3, 1));
     assert_eq!((performance.win_rate, performance.exposure), (Some(1.0), Some(1.0)));
-}
-
-/// r = [10000/10100 - 1, 0.1, 11880/11000 - 1]; mean / std(ddof=1) *
-/// 252**.5 in numpy.
-#[test]
-fn the_exit_belongs_to_the_last_bar() {
-    let config = EnvironmentConfig {
-        initial_cash: 10_100.0,
-        commission_bps: 100.0,
-        slippage_bps: 0.0,
-        ..EnvironmentConfig::default()
-    };
-    let performance = run(config, &[50.0, 100.0, 110.0, 120.0], 1.0);
+    // The exit belongs to the last bar.
     let curve = of_curve(&[10_100.0, 10_000.0, 11_000.0, 11_880.0], BUSINESS_DAYS);
     assert_near(performance.sharpe.unwrap(), curve.sharpe.unwrap());
     assert_near(performance.max_drawdown, curve.max_drawdown);

@@ -116,19 +116,30 @@ impl Repository {
         }
     }
 
-    /// Clones the repository, applies the patch there, and checks that
-    /// both hold the same.
+    /// Archives, and checks the exit code and what the tree is called.
+    #[track_caller]
+    fn archive_of(&self, code: i32, is_dirty: bool) -> Archived {
+        let archived = self.archive();
+        let found = (archived.code, archived.state().dirty);
+        assert_eq!(found, (code, Some(is_dirty)), "{}", archived.stderr);
+        archived
+    }
+
+    /// Returns a clone of the repository, with the patch applied.
+    #[track_caller]
+    fn patched(&self, archived: &Archived) -> TempDir {
+        let clone = tempfile::tempdir().unwrap();
+        git_in(clone.path(), &["clone", "--quiet", self.folder.path().to_str().unwrap(), "."]);
+        let patch = tempfile::NamedTempFile::new().unwrap();
+        fs::write(patch.path(), archived.patch()).unwrap();
+        git_in(clone.path(), &["apply", "--whitespace=nowarn", patch.path().to_str().unwrap()]);
+        clone
+    }
+
+    /// Checks that a clone with the patch holds the same.
     #[track_caller]
     fn check_clone(&self, archived: &Archived, what: &str) {
-        let folder = tempfile::tempdir().unwrap();
-        let clone = folder.path().join("clone");
-        git_in(folder.path(), &["clone", "--quiet", self.folder.path().to_str().unwrap(), "clone"]);
-        let patch = folder.path().join("patch");
-        fs::write(&patch, archived.patch()).unwrap();
-        git_in(&clone, &["apply", "--whitespace=nowarn", patch.to_str().unwrap()]);
-        let ours = listed(self.folder.path());
-        let theirs = listed(&clone);
-        assert_eq!(ours, theirs, "{what}");
+        assert_eq!(listed(self.folder.path()), listed(self.patched(archived).path()), "{what}");
     }
 }
 
@@ -269,8 +280,7 @@ fn a_clean_tree_is_called_clean_and_has_no_patch() {
     // Only the time differs, which is no change.
     it.write("a.py", b"one\nx\ny\nz\n");
     it.write("x.ignored", b"ignored");
-    let archived = it.archive();
-    assert_eq!((archived.code, archived.state().dirty), (0, Some(false)), "{}", archived.stderr);
+    let archived = it.archive_of(0, false);
     assert_eq!(archived.format, 1);
     assert!(archived.patch().is_empty());
 }
@@ -286,10 +296,9 @@ fn a_session_and_its_archives_are_no_untracked_files() {
     it.write("deep/work space/policy.pth", b"weights");
     it.write("deep/other/.trainvault/lock", b"");
     it.write("deep/other/logs/l", b"log");
-    let archived = it.archive();
-    assert_eq!((archived.code, archived.state().dirty), (0, Some(false)), "{}", archived.stderr);
-    let archived = it.archive();
-    assert_eq!(archived.state().dirty, Some(false), "its own archive is no change");
+    it.archive_of(0, false);
+    // Its own archive is no change.
+    it.archive_of(0, false);
     it.write("policy.py", b"above the workspace\n");
     it.write("deep/other/policy.py", b"beside it\n");
     let archived = it.archive();
@@ -305,8 +314,7 @@ fn what_is_too_large_to_keep_is_named() {
     it.write("bars.csv", &vec![b'x'; (1 << 20) + 1]);
     git_in(it.folder.path(), &["init", "--quiet", "embedded"]);
     it.write("embedded/file", b"x");
-    let archived = it.archive();
-    assert_eq!((archived.code, archived.state().dirty), (3, Some(true)), "{}", archived.stderr);
+    let archived = it.archive_of(3, true);
     assert!(archived.stderr.contains("bars.csv"), "{}", archived.stderr);
     assert!(archived.stderr.contains("embedded/"), "{}", archived.stderr);
     let patch = String::from_utf8(archived.patch()).unwrap();
@@ -319,8 +327,7 @@ fn a_cut_patch_is_told() {
     let lines: String = (0..200_000).map(|n| format!("{n}\n")).collect();
     it.write("a.py", lines.as_bytes());
     it.write("policy.py", b"the new policy\n");
-    let archived = it.archive();
-    assert_eq!((archived.code, archived.state().dirty), (3, Some(true)), "{}", archived.stderr);
+    let archived = it.archive_of(3, true);
     assert!(archived.state().patch_cut);
     assert!(archived.stderr.contains("cut at its limit"), "{}", archived.stderr);
     assert!(archived.stderr.contains("policy.py"), "{}", archived.stderr);
@@ -332,8 +339,7 @@ fn files_that_the_index_hides_are_changes_all_the_same() {
         let it = Repository::new();
         it.git(&["update-index", flag, "a.py"]);
         it.write("a.py", b"hidden\n");
-        let archived = it.archive();
-        assert_eq!((archived.code, archived.state().dirty), (0, Some(true)), "{}", archived.stderr);
+        let archived = it.archive_of(0, true);
         it.check_clone(&archived, flag);
     }
 }
@@ -365,24 +371,19 @@ fn a_repository_without_commits_or_branch_is_known() {
     it.write("a.py", b"staged\n");
     it.git(&["add", "a.py"]);
     it.write("b.py", b"untracked\n");
-    let archived = it.archive();
+    let archived = it.archive_of(0, true);
     assert_eq!(archived.state().commit, None);
     assert_eq!(archived.state().branch.as_deref(), Some("main"));
-    assert_eq!((archived.code, archived.state().dirty), (0, Some(true)), "{}", archived.stderr);
     it.check_clone(&archived, "no commits");
 
     let it = Repository::new();
     it.git(&["checkout", "--quiet", "--detach"]);
-    let archived = it.archive();
-    assert_eq!((archived.code, archived.state().dirty), (0, Some(false)), "{}", archived.stderr);
-    assert_eq!(archived.state().branch, None);
+    assert_eq!(it.archive_of(0, false).state().branch, None);
     let mut linked = Repository::new();
     linked.git(&["worktree", "add", "--quiet", "linked"]);
     linked.workspace = "linked";
     linked.write("linked/a.py", b"there\n");
-    let archived = linked.archive();
-    assert_eq!(archived.state().branch.as_deref(), Some("linked"));
-    assert_eq!((archived.code, archived.state().dirty), (0, Some(true)), "{}", archived.stderr);
+    assert_eq!(linked.archive_of(0, true).state().branch.as_deref(), Some("linked"));
 }
 
 #[test]
@@ -392,12 +393,10 @@ fn changes_within_a_submodule_are_told() {
     let url = module.folder.path().to_str().unwrap();
     it.git(&["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", url, "module"]);
     it.commit("module");
-    let archived = it.archive();
-    assert_eq!((archived.code, archived.state().dirty), (0, Some(false)), "{}", archived.stderr);
+    it.archive_of(0, false);
     it.git(&["config", "diff.ignoreSubmodules", "all"]);
     it.write("module/a.py", b"changed\n");
-    let archived = it.archive();
-    assert_eq!((archived.code, archived.state().dirty), (3, Some(true)), "{}", archived.stderr);
+    let archived = it.archive_of(3, true);
     assert!(archived.stderr.contains("the submodule `module`"), "{}", archived.stderr);
 }
 
@@ -517,16 +516,11 @@ fn the_patch_gives_the_bytes_of_the_disk_whatever_attributes_say() {
     it.write("a.py", b"one\r\nthree\r\n");
     it.write("tool.sh", b"one\r\n");
     it.write("crlf.txt", b"one\r\ntwo\r\nthree\r\n");
-    let archived = it.archive();
-    assert_eq!((archived.code, archived.state().dirty), (0, Some(true)), "{}", archived.stderr);
-    let folder = tempfile::tempdir().unwrap();
-    git_in(folder.path(), &["clone", "--quiet", it.folder.path().to_str().unwrap(), "clone"]);
-    let clone = folder.path().join("clone");
-    let patch = folder.path().join("patch");
-    fs::write(&patch, archived.patch()).unwrap();
-    git_in(&clone, &["apply", "--whitespace=nowarn", patch.to_str().unwrap()]);
+    let archived = it.archive_of(0, true);
+    let clone = it.patched(&archived);
     for name in ["a.py", "tool.sh", "crlf.txt", "run.bat"] {
-        assert_eq!(fs::read(clone.join(name)).unwrap(), fs::read(it.path(name)).unwrap(), "{name}");
+        let theirs = fs::read(clone.path().join(name)).unwrap();
+        assert_eq!(theirs, fs::read(it.path(name)).unwrap(), "{name}");
     }
     // One that a filter stands between is compared as git stores it.
     it.git(&["config", "filter.upper.clean", "tr a-z A-Z"]);

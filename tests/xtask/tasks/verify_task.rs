@@ -1,5 +1,4 @@
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use crate::support::{Printed, Sandbox, json_of, stdout};
@@ -17,10 +16,7 @@ fn damage(path: &PathBuf) {
 
 /// Returns a trainer that loads models as `body` says.
 fn trainer(sandbox: &Sandbox, body: &str) -> String {
-    let path = sandbox.path("checker.sh");
-    fs::write(&path, format!("#!/bin/sh\n{body}\n")).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-    path.to_str().unwrap().to_owned()
+    sandbox.trainer(body).to_str().unwrap().to_owned()
 }
 
 #[test]

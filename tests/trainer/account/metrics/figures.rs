@@ -229,11 +229,7 @@ fn wins_losses_and_falls_of_bars_have_their_known_figures() {
     for factor in [1.1, 0.9, 1.1, 1.1, 1.0, 0.9] {
         curve.push(curve[curve.len() - 1] * factor);
     }
-    let mut tracker = PerformanceTracker::new(curve[0], BUSINESS_DAYS).with_risk(1);
-    for &equity in &curve[1..] {
-        tracker.push(&at_equity(equity));
-    }
-    let performance = tracker.performance();
+    let performance = of_curve(&curve);
     assert_near(performance.omega.unwrap(), 1.5);
     assert_near(performance.kelly.unwrap(), 0.2);
     assert_near(performance.ulcer_index.unwrap(), ((0.01 + 0.01 + 0.0001) / 6.0_f64).sqrt());
@@ -242,11 +238,7 @@ fn wins_losses_and_falls_of_bars_have_their_known_figures() {
 
 #[test]
 fn a_curve_that_only_rises_has_no_omega_and_says_why() {
-    let mut tracker = PerformanceTracker::new(100.0, BUSINESS_DAYS).with_risk(1);
-    for equity in [101.0, 103.0, 104.0] {
-        tracker.push(&at_equity(equity));
-    }
-    let performance = tracker.performance();
+    let performance = of_curve(&[100.0, 101.0, 103.0, 104.0]);
     assert_eq!((performance.omega, performance.kelly, performance.kurtosis), (None, None, None));
     assert_eq!(performance.undefined["omega"], "no bar lost");
     assert_eq!(performance.undefined["kurtosis"], "fewer than 4 bars");

@@ -1,37 +1,28 @@
 //! The two commands, as a user runs them.
 
+use assert_cmd::Command;
+use assert_cmd::assert::Assert;
 use serde_json::json;
 
-use assert_cmd::Command;
-
 use super::Folder;
+use crate::cli::Printed;
 
-fn trainer(folder: &Folder, arguments: &[&str]) -> (bool, String, String) {
-    let output = Command::cargo_bin("trainer")
-        .expect("the binary is built")
-        .current_dir(folder.0.path())
-        .args(arguments)
-        .output()
-        .expect("it starts");
-    let text = |bytes| String::from_utf8(bytes).expect("it prints UTF-8");
-    (output.status.success(), text(output.stdout), text(output.stderr))
+fn trainer(folder: &Folder, arguments: &str) -> Assert {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_trainer"));
+    command.current_dir(folder.0.path()).args(arguments.split(' ')).assert()
 }
 
 #[test]
 fn simulate_prints_figures_fills_and_trades() {
     let folder = Folder::new("time,exposure\n2020-01-01,1\n2020-01-03,-0.5\n");
-    let (is_good, out, err) = trainer(
-        &folder,
-        &["simulate", "--data", "bars.csv", "--signals", "signals.csv", "--out", "out"],
-    );
-    assert!(is_good, "{err}");
+    let out = trainer(&folder, "simulate --data bars.csv --signals signals.csv --out out")
+        .success()
+        .printed();
     for words in ["Sharpe", "4 fills", "2 trades", "commission"] {
         assert!(out.contains(words), "no `{words}` in {out}");
     }
-    let (is_good, out, err) =
-        trainer(&folder, &["metrics", "--equity", "out/equity.csv", "--format", "json"]);
-    assert!(is_good, "{err}");
-    let json: serde_json::Value = serde_json::from_str(&out).expect("it is JSON");
+    let json =
+        trainer(&folder, "metrics --equity out/equity.csv --format json").success().document();
     assert_eq!(json["metrics"]["n_bars"], 4);
     assert_eq!(json["metrics"].get("n_trades"), None);
     assert_eq!(json["metrics"]["undefined"].get("win_rate"), None);
@@ -44,21 +35,12 @@ fn simulate_shows_small_prices_and_speaks_in_words() {
                 2020-01-02,2.1e-10,2.1e-10,2.1e-10,2.1e-10\n\
                 2020-01-03,2.1e-10,2.1e-10,2.1e-10,2.1e-10\n";
     folder.write("tiny.csv", bars);
-    let (is_good, out, err) = trainer(
+    let out = trainer(
         &folder,
-        &[
-            "simulate",
-            "--data",
-            "tiny.csv",
-            "--signals",
-            "signals.csv",
-            "--commission",
-            "0",
-            "--slippage",
-            "0",
-        ],
-    );
-    assert!(is_good, "{err}");
+        "simulate --data tiny.csv --signals signals.csv --commission 0 --slippage 0",
+    )
+    .success()
+    .printed();
     for words in [
         "at        2.1e-10",
         "1 trade\n",
@@ -81,10 +63,8 @@ fn a_curve_may_have_comments_and_blank_rows_above_its_header() {
     let figures = |above: &str| {
         let rows = "2024-01-01,100\n2024-01-02,110\n2024-01-03,99\n";
         folder.write("curve.csv", &format!("{above}time,equity\n{rows}"));
-        let arguments = ["metrics", "--equity", "curve.csv", "--format", "json"];
-        let (is_good, out, err) = trainer(&folder, &arguments);
-        assert!(is_good, "{above}: {err}");
-        serde_json::from_str::<serde_json::Value>(&out).expect("it is JSON")["metrics"].clone()
+        trainer(&folder, "metrics --equity curve.csv --format json").success().document()["metrics"]
+            .clone()
     };
     let expected = figures("");
     assert_eq!(expected["n_bars"], 2);
@@ -101,22 +81,14 @@ fn metrics_deflate_by_the_trials() {
         .collect();
     folder.write("curve.csv", &format!("time,equity\n{curve}"));
     let deflated = |trials: &str| {
-        let (is_good, out, err) = trainer(
+        let json = trainer(
             &folder,
-            &[
-                "metrics",
-                "--equity",
-                "curve.csv",
-                "--format",
-                "json",
-                "--trials",
-                trials,
-                "--trial-variance",
-                "0.02",
-            ],
-        );
-        assert!(is_good, "{err}");
-        let json: serde_json::Value = serde_json::from_str(&out).expect("it is JSON");
+            &format!(
+                "metrics --equity curve.csv --format json --trials {trials} --trial-variance 0.02"
+            ),
+        )
+        .success()
+        .document();
         let metrics = &json["metrics"];
         (metrics["deflated_sharpe"].as_f64(), metrics["probabilistic_sharpe"].as_f64())
     };
@@ -129,8 +101,7 @@ fn metrics_deflate_by_the_trials() {
 fn a_wrong_curve_says_what_to_do() {
     let folder = Folder::new("");
     folder.write("curve.csv", "time,equity\n2020-01-01,-5\n2020-01-02,100\n");
-    let (is_good, _, err) = trainer(&folder, &["metrics", "--equity", "curve.csv"]);
-    assert!(!is_good);
+    let err = trainer(&folder, "metrics --equity curve.csv").failure().told();
     insta::assert_snapshot!(err, @"error: `curve.csv` line 2: the equity `-5` at the start is not above 0; begin the curve with money");
 }
 
@@ -144,10 +115,10 @@ fn a_ruined_replay_says_so_and_metrics_reads_its_curve() {
         "time,open,high,low,close\n2020-01-01,100,100,100,100\n2020-01-02,100,100,100,100\n\
          2020-01-03,60,60,60,60\n2020-01-04,60,70,60,70\n2020-01-05,70,90,70,90\n",
     );
-    let simulate = ["simulate", "--data", "bars.csv", "--signals", "signals.csv"];
-    let (is_good, out, err) =
-        trainer(&folder, &[&simulate[..], &["--leverage", "3", "--out", "out"]].concat());
-    assert!(is_good, "{err}");
+    let out =
+        trainer(&folder, "simulate --data bars.csv --signals signals.csv --leverage 3 --out out")
+            .success()
+            .printed();
     assert!(out.contains("ruined            2020-01-03T00:00:00Z"), "{out}");
     assert_eq!(out.matches("refused at bar").count(), 2, "{out}");
     let replay = folder.path("out/replay.json");
@@ -158,10 +129,8 @@ fn a_ruined_replay_says_so_and_metrics_reads_its_curve() {
     assert_eq!(metrics["undefined"]["sharpe"], "the account was ruined");
     assert_eq!(metrics["n_liquidations"], 1);
     assert_eq!(replay["refused"].as_array().unwrap().len(), 2);
-    let (is_good, out, err) =
-        trainer(&folder, &["metrics", "--equity", "out/equity.csv", "--format", "json"]);
-    assert!(is_good, "{err}");
-    let measured: serde_json::Value = serde_json::from_str(&out).expect("it is JSON");
+    let measured =
+        trainer(&folder, "metrics --equity out/equity.csv --format json").success().document();
     for (name, figure) in measured["metrics"].as_object().unwrap() {
         if name != "undefined" {
             assert_eq!(figure, &metrics[name], "{name}");
@@ -172,9 +141,8 @@ fn a_ruined_replay_says_so_and_metrics_reads_its_curve() {
 #[test]
 fn a_signal_on_the_last_bar_is_told() {
     let folder = Folder::new("time,exposure\n2020-01-01,1\n2020-01-05,-1\n");
-    let (is_good, out, err) =
-        trainer(&folder, &["simulate", "--data", "bars.csv", "--signals", "signals.csv"]);
-    assert!(is_good, "{err}");
+    let out =
+        trainer(&folder, "simulate --data bars.csv --signals signals.csv").success().printed();
     assert!(out.contains("no bar follows to fill it"), "{out}");
 }
 
@@ -185,16 +153,14 @@ fn borrowing_and_dividends_are_told_apart_from_other_costs() {
                 2020-01-02,100,100,100,100,5\n2020-01-03,98,98,98,98,2\n\
                 2020-01-04,98,98,98,98,0\n2020-01-05,98,98,98,98,1\n";
     folder.write("bars.csv", bars);
-    let arguments = "simulate --data bars.csv --signals signals.csv --commission 0 --slippage 0 \
-                     --borrow-fee 3650 --interest 1825 --leverage 2 --format json";
-    let mut arguments: Vec<&str> = arguments.split(' ').collect();
-    let (is_good, out, err) = trainer(&folder, &arguments);
-    assert!(is_good, "{err}");
+    let mut arguments =
+        "simulate --data bars.csv --signals signals.csv --commission 0 --slippage 0 \
+         --borrow-fee 3650 --interest 1825 --leverage 2 --format json"
+            .to_owned();
+    let out = trainer(&folder, &arguments).success().printed();
     assert!(out.contains("`Dividends` counts only for prices"), "it is not asked for: {out}");
-    arguments.extend(["--column", "dividend=Dividends"]);
-    let (is_good, out, err) = trainer(&folder, &arguments);
-    assert!(is_good, "{err}");
-    let json: serde_json::Value = serde_json::from_str(&out).expect("it is JSON");
+    arguments += " --column dividend=Dividends";
+    let json = trainer(&folder, &arguments).success().document();
     let figure = |name: &str| json["metrics"][name].as_f64().expect("a number");
     // Short 100 units at 100 from the 2nd to the 4th: 0.1 % a day of
     // 10,000 and of 9,800, and the dividend of 2, made up by the price.
@@ -205,7 +171,7 @@ fn borrowing_and_dividends_are_told_apart_from_other_costs() {
     assert!((figure("interest") - interest).abs() < 1e-9);
     assert!((figure("dividends") - (units - 200.0)).abs() < 1e-9);
     assert!((figure("final_equity") - (equity + units - interest)).abs() < 1e-9);
-    arguments.push("--adjusted");
+    arguments += " --adjusted";
     folder.write(
         "bars.csv",
         &bars
@@ -213,8 +179,8 @@ fn borrowing_and_dividends_are_told_apart_from_other_costs() {
             .replace("00,100,100,100,", "00,100,100,100,100,")
             .replace("98,98,98,98,", "98,98,98,98,98,"),
     );
-    let (is_good, _, err) = trainer(&folder, &arguments);
-    assert!(!is_good && err.contains("adjusted closes hold the dividends already"), "{err}");
+    let err = trainer(&folder, &arguments).failure().told();
+    assert!(err.contains("adjusted closes hold the dividends already"), "{err}");
 }
 
 /// Oil in April 2020, in round numbers: short at 20, it falls below 0.
@@ -224,12 +190,11 @@ fn an_account_takes_prices_below_0() {
     let bars = "time,open,high,low,close\n2020-04-16,20,20,20,20\n2020-04-17,20,21,9,10\n\
                 2020-04-20,10,10,-40,-37\n2020-04-21,-30,-20,-30,-25\n2020-04-22,-25,-10,-26,-10\n";
     folder.write("oil.csv", bars);
-    let simulate = ["simulate", "--data", "oil.csv", "--signals", "signals.csv", "--slippage", "0"];
-    let run = |more: &[&str]| trainer(&folder, &[&simulate[..], more].concat());
-    let (is_good, _, err) = run(&[]);
-    assert!(!is_good && err.contains("let `simulate` take them with `--negative-prices`"), "{err}");
-    let (is_good, _, err) = run(&["--negative-prices", "--commission", "0", "--out", "free"]);
-    assert!(is_good, "{err}");
+    let simulate = "simulate --data oil.csv --signals signals.csv --slippage 0";
+    let run = |more: &str| trainer(&folder, &format!("{simulate}{more}"));
+    let err = run("").failure().told();
+    assert!(err.contains("let `simulate` take them with `--negative-prices`"), "{err}");
+    run(" --negative-prices --commission 0 --out free").success();
     // 10,000 / 20 = 500 units are sold at 20 and bought at -30:
     // 500 * (20 - 10), 500 * (20 + 37), 500 * (20 + 30).
     let equity = |name: &str| -> Vec<f64> {
@@ -242,8 +207,7 @@ fn an_account_takes_prices_below_0() {
     assert_eq!(rounded("free/equity.csv"), [10_000.0, 15_000.0, 38_500.0, 35_000.0, 35_000.0]);
     // A commission is paid on what the fills are worth, whatever its
     // sign: 0.1 % of 499.5 units at 20 and at -30.
-    let (is_good, out, err) = run(&["--negative-prices", "--commission", "10", "--out", "paid"]);
-    assert!(is_good, "{err}");
+    let out = run(" --negative-prices --commission 10 --out paid").success().printed();
     assert!(out.contains("commission                     24.98"), "{out}");
     let units = 10_000.0 / (20.0 * 1.001);
     let last = 10_000.0 + units * (50.0 - 0.02 - 0.03);
