@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::{four_trials, swept, trainer, write_spec};
-use crate::support::{Sandbox, json_of, stderr, stdout};
+use crate::support::{Printed, Sandbox, json_of, stderr, stdout};
 
 fn document(sandbox: &Sandbox, arguments: &[&str]) -> Value {
     let mut command = sandbox.xtask(&["--format", "json"]);
@@ -27,8 +27,7 @@ fn every_trial_becomes_a_sealed_session() {
     sandbox
         .write("config/training_config.json", r#"{"data": "bars.csv", "agent": {"n_trees": 3}}"#);
     write_spec(&sandbox, &four_trials());
-    let (code, notes) = swept(&sandbox, "", &["sweep", "sweep.json"]);
-    assert_eq!(code, 0, "{notes}");
+    let notes = swept(&sandbox, "", &["sweep", "sweep.json"]).code(0).told();
     assert!(notes.contains("[4/4]"), "{notes}");
     let status = document(&sandbox, &["sweep", "status"]);
     assert_eq!((&status["n_completed"], &status["missing"]), (&json!(4), &json!([])));
@@ -51,8 +50,7 @@ fn every_trial_becomes_a_sealed_session() {
         assert!(sandbox.path(&format!("{root}/archives/{archive}")).is_file());
     }
     // Once is enough.
-    let (code, notes) = swept(&sandbox, "exit 1", &["sweep", "resume"]);
-    assert_eq!(code, 0, "{notes}");
+    swept(&sandbox, "exit 1", &["sweep", "resume"]).code(0);
     let again = stderr(&mut sandbox.xtask(&["sweep", "sweep.json"]));
     assert!(again.contains("there is a sweep `sweep`"), "{again}");
 }
@@ -62,8 +60,7 @@ fn a_failed_trial_is_a_session_with_its_reason_and_can_be_retried() {
     let sandbox = Sandbox::new();
     write_spec(&sandbox, &four_trials());
     let fails = "[ $discount$seed = 0.51 ] && { echo 'error: no such luck' >&2; exit 1; }";
-    let (code, notes) = swept(&sandbox, fails, &["sweep", "sweep.json"]);
-    assert_eq!(code, 3, "{notes}");
+    swept(&sandbox, fails, &["sweep", "sweep.json"]).code(3);
     let status = document(&sandbox, &["sweep", "status"]);
     assert_eq!((&status["n_completed"], &status["missing"]), (&json!(3), &json!([])));
     assert_eq!(status["failed"][0]["index"], 0);
@@ -72,8 +69,7 @@ fn a_failed_trial_is_a_session_with_its_reason_and_can_be_retried() {
     assert!(shown.contains("failed"), "{shown}");
     // What fails by itself fails again: once is enough.
     assert!(!sandbox.path("sweeps/sweep/attempts/0000_2").exists());
-    let (code, notes) = swept(&sandbox, "", &["sweep", "resume", "--retry-failed"]);
-    assert_eq!(code, 0, "{notes}");
+    swept(&sandbox, "", &["sweep", "resume", "--retry-failed"]).code(0);
     assert_eq!(document(&sandbox, &["sweep", "status"])["n_completed"], 4);
     assert!(sandbox.path("sweeps/sweep/retired/0000_1/trial.json").is_file());
 }
@@ -87,8 +83,7 @@ fn a_killed_trial_is_begun_anew_as_often_as_allowed() {
     // The first always, the second the first time.
     let dies = "[ $discount$seed = 0.51 ] && kill -9 $$
         [ $discount$seed = 0.52 ] && case $PWD in *_1) kill -9 $$;; esac";
-    let (code, notes) = swept(&sandbox, dies, &["sweep", "sweep.json", "--jobs", "2"]);
-    assert_eq!(code, 3, "{notes}");
+    swept(&sandbox, dies, &["sweep", "sweep.json", "--jobs", "2"]).code(3);
     let record = |index: &str| -> Value {
         let path = format!("sweeps/sweep/trials/{index}/trial.json");
         serde_json::from_str(&sandbox.read(&path)).unwrap()
@@ -112,8 +107,7 @@ fn a_trial_that_takes_too_long_has_failed() {
             json!({ "name": name, "time_limit_minutes": 0.001, "seeds": [1], "test": false });
         write_spec(&sandbox, &spec);
         let body = format!("read -r word; exit {code}");
-        let (code, notes) = swept(&sandbox, &body, &["sweep", "sweep.json"]);
-        assert_eq!(code, 3, "{notes}");
+        swept(&sandbox, &body, &["sweep", "sweep.json"]).code(3);
         let status = document(&sandbox, &["sweep", "status", name]);
         let reason = status["failed"][0]["reason"].as_str().unwrap();
         assert!(reason.contains("`time_limit_minutes`"), "{reason}");
@@ -186,16 +180,12 @@ fn two_copies_of_a_trial_count_once() {
 fn trials_can_be_run_from_outside() {
     let sandbox = Sandbox::new();
     write_spec(&sandbox, &four_trials());
-    let (code, _) = swept(&sandbox, "", &["sweep", "sweep.json", "--engine", "external"]);
-    assert_eq!(code, 0);
-    let (code, notes) = swept(&sandbox, "", &["sweep", "trial", "1", "--count", "9"]);
-    assert_eq!(code, 0, "{notes}");
+    swept(&sandbox, "", &["sweep", "sweep.json", "--engine", "external"]).code(0);
+    swept(&sandbox, "", &["sweep", "trial", "1", "--count", "9"]).code(0);
     assert_eq!(document(&sandbox, &["sweep", "status"])["missing"], json!([0]));
     // Any of them that failed is told.
-    let (code, notes) = swept(&sandbox, "exit 1", &["sweep", "trial", "0", "--count", "2"]);
-    assert_eq!(code, 3, "{notes}");
-    let (code, notes) = swept(&sandbox, "", &["sweep", "trial", "4"]);
-    assert_eq!(code, 2, "{notes}");
+    swept(&sandbox, "exit 1", &["sweep", "trial", "0", "--count", "2"]).code(3);
+    let notes = swept(&sandbox, "", &["sweep", "trial", "4"]).code(2).told();
     assert!(notes.contains("its last is 3"), "{notes}");
 }
 
@@ -235,8 +225,7 @@ fn a_sweep_that_is_killed_is_completed_by_resume() {
         process.kill().unwrap();
         process.wait().unwrap();
         assert!(n_over(&sandbox) < 12);
-        let (code, notes) = swept(&sandbox, "", &["sweep", "resume"]);
-        assert_eq!(code, 0, "{notes}");
+        swept(&sandbox, "", &["sweep", "resume"]).code(0);
         let status = document(&sandbox, &["sweep", "status"]);
         assert_eq!((&status["n_completed"], &status["failed"]), (&json!(12), &json!([])));
     }
@@ -252,8 +241,7 @@ fn cancel_stops_a_sweep_and_resume_goes_on() {
     assert_eq!(status["is_cancelled"], true);
     assert_eq!(process.wait().unwrap().code(), Some(130));
     assert!(n_over(&sandbox) < 12);
-    let (code, notes) = swept(&sandbox, "", &["sweep", "resume"]);
-    assert_eq!(code, 0, "{notes}");
+    swept(&sandbox, "", &["sweep", "resume"]).code(0);
     let status = document(&sandbox, &["sweep", "status"]);
     assert_eq!((&status["n_completed"], &status["is_cancelled"]), (&json!(12), &json!(false)));
 }
@@ -264,8 +252,7 @@ fn a_second_engine_is_kept_out_and_status_is_not() {
     write_spec(&sandbox, &many_trials());
     let mut process = begin_slowly(&sandbox);
     wait_until(|| n_over(&sandbox) >= 1);
-    let (code, notes) = swept(&sandbox, "", &["sweep", "resume"]);
-    assert_eq!(code, 11, "{notes}");
+    swept(&sandbox, "", &["sweep", "resume"]).code(11);
     let status = document(&sandbox, &["sweep", "status"]);
     assert_eq!(status["running"], process.id());
     process.kill().unwrap();

@@ -9,11 +9,12 @@ pub mod slurm;
 mod spec;
 mod unranked;
 
+use assert_cmd::assert::Assert;
 use serde_json::{Value, json};
 use xtask::tasks::sweep::plan::Plan;
 use xtask::tasks::sweep::spec::SweepSpec;
 
-use crate::support::{Sandbox, ended};
+use crate::support::Sandbox;
 
 /// A trainer whose figures are its settings: quick, and the same in every
 /// run. `extra` comes before it leaves its session. It measures no curve
@@ -38,10 +39,10 @@ printf '{{"format":1,"id":"session_%s","status":"completed","seed":%s,
     ))
 }
 
-/// Sweeps by `body`, and returns the exit code and stderr.
-pub fn swept(sandbox: &Sandbox, body: &str, arguments: &[&str]) -> (i32, String) {
+/// Sweeps by `body`.
+pub fn swept(sandbox: &Sandbox, body: &str, arguments: &[&str]) -> Assert {
     let trainer = trainer(sandbox, body);
-    ended(sandbox.xtask(arguments).arg("--trainer-bin").arg(trainer))
+    sandbox.xtask(arguments).arg("--trainer-bin").arg(trainer).assert()
 }
 
 /// Writes `spec` as `sweep.json` of the workspace.

@@ -42,8 +42,7 @@ fn results(sandbox: &Sandbox) -> Value {
 fn the_best_on_validation_bars_is_tested_once() {
     let sandbox = Sandbox::new();
     write_spec(&sandbox, &spec(&json!({})));
-    let (code, notes) = swept(&sandbox, WITH_CURVES, &["sweep", "sweep.json"]);
-    assert_eq!(code, 0, "{notes}");
+    swept(&sandbox, WITH_CURVES, &["sweep", "sweep.json"]).code(0);
     let found = results(&sandbox);
     let ranks: Vec<_> = found["combinations"]
         .as_array()
@@ -69,11 +68,9 @@ fn the_best_on_validation_bars_is_tested_once() {
     }
     // It stays as it is.
     let opened = sandbox.read("sweeps/sweep/selection.json");
-    let (code, notes) = swept(&sandbox, "exit 1", &["sweep", "resume"]);
-    assert_eq!(code, 0, "{notes}");
+    swept(&sandbox, "exit 1", &["sweep", "resume"]).code(0);
     assert_eq!(sandbox.read("sweeps/sweep/selection.json"), opened);
-    let (code, notes) = swept(&sandbox, "exit 1", &["sweep", "resume", "--retry-failed"]);
-    assert_eq!(code, 2, "{notes}");
+    let notes = swept(&sandbox, "exit 1", &["sweep", "resume", "--retry-failed"]).code(2).told();
     assert!(notes.contains("the test of the sweep `sweep` was opened"), "{notes}");
 }
 
@@ -88,7 +85,7 @@ fn a_curve_that_the_trainer_cannot_measure_is_asked_for_again() {
     assert!(notes.contains("could not measure"), "{notes}");
     let opened = sandbox.read("sweeps/sweep/selection.json");
     assert_eq!(results(&sandbox)["verdict"], Value::Null);
-    assert_eq!(swept(&sandbox, WITH_CURVES, &["sweep", "merge"]).0, 0);
+    swept(&sandbox, WITH_CURVES, &["sweep", "merge"]).code(0);
     let test = &results(&sandbox)["verdict"]["tests"][0];
     assert_eq!(test["measured"]["deflated_sharpe"], 0.5);
     assert_eq!(sandbox.read("sweeps/sweep/selection.json"), opened);
@@ -99,8 +96,7 @@ fn a_test_that_failed_is_made_again_when_asked_for() {
     let sandbox = Sandbox::new();
     write_spec(&sandbox, &spec(&json!({})));
     let body = format!("case $PWD in */test-1_*) exit 1 ;; esac\n{WITH_CURVES}");
-    let (code, notes) = swept(&sandbox, &body, &["sweep", "sweep.json"]);
-    assert_eq!(code, 3, "{notes}");
+    let notes = swept(&sandbox, &body, &["sweep", "sweep.json"]).code(3).told();
     assert!(notes.contains("the test failed, and told nothing"), "{notes}");
     let failed = results(&sandbox);
     assert_eq!(failed["verdict"]["tests"][0]["status"], "failed", "{notes}");
@@ -108,14 +104,13 @@ fn a_test_that_failed_is_made_again_when_asked_for() {
     // Not by itself.
     swept(&sandbox, WITH_CURVES, &["sweep", "resume"]);
     assert_eq!(results(&sandbox), failed);
-    let (code, notes) = swept(&sandbox, WITH_CURVES, &["sweep", "resume", "--retry-failed"]);
-    assert_eq!(code, 0, "{notes}");
+    swept(&sandbox, WITH_CURVES, &["sweep", "resume", "--retry-failed"]).code(0);
     let found = results(&sandbox);
     assert_eq!(found["verdict"]["tests"][0]["status"], "completed");
     assert_eq!(found["choice"], failed["choice"]);
     assert_eq!(sandbox.read("sweeps/sweep/selection.json"), opened);
     assert!(sandbox.path("sweeps/sweep/retired/test-1_1/trial.json").is_file());
-    assert_eq!(swept(&sandbox, "exit 1", &["sweep", "resume", "--retry-failed"]).0, 2);
+    swept(&sandbox, "exit 1", &["sweep", "resume", "--retry-failed"]).code(2);
 }
 
 #[test]
@@ -123,8 +118,7 @@ fn a_combination_with_a_failed_trial_is_named_and_not_chosen() {
     let sandbox = Sandbox::new();
     write_spec(&sandbox, &spec(&json!({ "goal": "maximize" })));
     let body = format!("[ $discount$seed = 0.92 ] && exit 1\n{WITH_CURVES}");
-    let (code, notes) = swept(&sandbox, &body, &["sweep", "sweep.json"]);
-    assert_eq!(code, 3, "{notes}");
+    swept(&sandbox, &body, &["sweep", "sweep.json"]).code(3);
     let found = results(&sandbox);
     assert_eq!(found["failed"], json!([5]));
     assert_eq!(found["choice"]["parameters"], json!({ "agent.discount": 0.5 }));
@@ -140,7 +134,7 @@ fn a_combination_with_a_failed_trial_is_named_and_not_chosen() {
 fn less_is_better_where_the_spec_says_so() {
     let sandbox = Sandbox::new();
     write_spec(&sandbox, &spec(&json!({ "goal": "minimize", "test": false })));
-    assert_eq!(swept(&sandbox, WITH_CURVES, &["sweep", "sweep.json"]).0, 0);
+    swept(&sandbox, WITH_CURVES, &["sweep", "sweep.json"]).code(0);
     let found = results(&sandbox);
     assert_eq!(found["combinations"][0]["mean"], 0.1);
     assert!(!sandbox.path("sweeps/sweep/test").exists());
@@ -155,12 +149,11 @@ fn nothing_is_chosen_while_trials_are_missing() {
     swept(&sandbox, WITH_CURVES, &["sweep", "trial", "0", "--count", "5"]);
     let found = results(&sandbox);
     assert_eq!((&found["missing"], &found["choice"]), (&json!([5]), &Value::Null));
-    let (code, notes) = swept(&sandbox, WITH_CURVES, &["sweep", "merge"]);
-    assert_eq!(code, 1, "{notes}");
+    let notes = swept(&sandbox, WITH_CURVES, &["sweep", "merge"]).code(1).told();
     assert!(notes.contains("trials 5 are missing"), "{notes}");
     assert!(!sandbox.path("sweeps/sweep/selection.json").exists());
     swept(&sandbox, WITH_CURVES, &["sweep", "trial", "5"]);
-    assert_eq!(swept(&sandbox, WITH_CURVES, &["sweep", "merge"]).0, 0);
+    swept(&sandbox, WITH_CURVES, &["sweep", "merge"]).code(0);
     assert_eq!(results(&sandbox)["verdict"]["tests"][0]["status"], "completed");
 }
 

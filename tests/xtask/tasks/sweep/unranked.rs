@@ -3,17 +3,13 @@
 use serde_json::{Value, json};
 
 use super::{four_trials, trainer, write_spec};
-use crate::support::{Sandbox, ended, json_of, stdout};
+use crate::support::{Printed, Sandbox, json_of, stdout};
 
 fn with(key: &str, value: Value) -> Value {
     let mut spec = four_trials();
     spec["test"] = json!(true);
     spec[key] = value;
     spec
-}
-
-fn run(sandbox: &Sandbox, arguments: &[&str]) -> (i32, String) {
-    ended(&mut sandbox.xtask(arguments))
 }
 
 const BEGIN: [&str; 4] = ["sweep", "sweep.json", "--trainer-bin", "./trainer.sh"];
@@ -29,8 +25,7 @@ fn the_trainers_figures_are_known_before_anything_runs() {
     ] {
         let sandbox = Sandbox::new();
         write_spec(&sandbox, &with("metric", json!(metric)));
-        let (code, notes) = run(&sandbox, &["sweep", "sweep.json", "--dry-run"]);
-        assert_eq!(code, 2, "{notes}");
+        let notes = sandbox.xtask(&["sweep", "sweep.json", "--dry-run"]).assert().code(2).told();
         assert!(notes.contains("sweep.json` is not valid"), "{notes}");
         assert!(notes.contains(&format!("`metric` is `{metric}`")), "{notes}");
         assert!(notes.contains(hint), "{notes}");
@@ -38,7 +33,7 @@ fn the_trainers_figures_are_known_before_anything_runs() {
     for metric in ["sortino", "deflated_sharpe"] {
         let sandbox = Sandbox::new();
         write_spec(&sandbox, &with("metric", json!(metric)));
-        assert_eq!(run(&sandbox, &["sweep", "sweep.json", "--dry-run"]).0, 0);
+        sandbox.xtask(&["sweep", "sweep.json", "--dry-run"]).assert().code(0);
     }
 }
 
@@ -49,8 +44,7 @@ fn of_another_trainer_the_figures_that_trials_have_are_named_at_the_end() {
     let mut spec = with("metric", json!("rewards"));
     spec["command"] = json!(["sh", "-c", body]);
     write_spec(&sandbox, &spec);
-    let (code, notes) = run(&sandbox, &["sweep", "sweep.json"]);
-    assert_eq!(code, 3, "{notes}");
+    let notes = sandbox.xtask(&["sweep", "sweep.json"]).assert().code(3).told();
     assert!(notes.contains("completed, and has no figure `rewards`"), "{notes}");
     let reason = "no trial has the figure `rewards`; they have n_steps, reward; did you mean \
                   `reward`?";
@@ -61,8 +55,7 @@ fn of_another_trainer_the_figures_that_trials_have_are_named_at_the_end() {
     // The trainings are not lost.
     spec["metric"] = json!("reward");
     write_spec(&sandbox, &spec);
-    let (code, notes) = run(&sandbox, &["sweep", "resume", "--spec", "sweep.json"]);
-    assert_eq!(code, 0, "{notes}");
+    sandbox.xtask(&["sweep", "resume", "--spec", "sweep.json"]).assert().code(0);
     let found = json_of(&mut sandbox.xtask(&["sweep", "results", "--format", "json"]));
     assert_eq!(
         (&found["combinations"][0]["rank"], &found["unranked_reason"]),
@@ -81,8 +74,7 @@ fn other_reasons_for_no_rank_are_told_apart() {
         let sandbox = Sandbox::new();
         write_spec(&sandbox, &with("metric", json!("sharpe")));
         trainer(&sandbox, &format!("{body}\n"));
-        let (code, notes) = run(&sandbox, &BEGIN);
-        assert_eq!(code, 3, "{body}: {notes}");
+        let notes = sandbox.xtask(&BEGIN).assert().code(3).told();
         assert!(notes.contains(reason), "{notes}");
         let flag = if body == "exit 0" { "--spec SPEC.json`" } else { "--retry-failed`" };
         assert!(notes.contains(&format!("`cargo xtask sweep resume sweep {flag}")), "{notes}");
@@ -94,7 +86,7 @@ fn what_trials_train_stays_and_so_does_what_was_chosen() {
     let sandbox = Sandbox::new();
     write_spec(&sandbox, &with("retries", json!(1)));
     trainer(&sandbox, "");
-    assert_eq!(run(&sandbox, &BEGIN).0, 0);
+    sandbox.xtask(&BEGIN).assert().code(0);
     for (key, value) in [
         ("seeds", json!([1, 2, 3])),
         ("threads", json!(2)),
@@ -103,20 +95,17 @@ fn what_trials_train_stays_and_so_does_what_was_chosen() {
     ] {
         let named = if key == "slurm" { "slurm.trials_per_element" } else { key };
         write_spec(&sandbox, &with(key, value));
-        let (code, notes) = run(&sandbox, &MEND);
-        assert_eq!(code, 2, "{notes}");
+        let notes = sandbox.xtask(&MEND).assert().code(2).told();
         assert!(
             notes.contains(&format!("`{named}` is not what the sweep was begun with")),
             "{notes}"
         );
     }
     write_spec(&sandbox, &with("metric", json!("net_return")));
-    let (code, notes) = run(&sandbox, &MEND);
-    assert_eq!(code, 2, "{notes}");
+    let notes = sandbox.xtask(&MEND).assert().code(2).told();
     assert!(notes.contains("the test of the sweep `sweep` was opened"), "{notes}");
     write_spec(&sandbox, &with("memory_mb", json!(70)));
-    let (code, notes) = run(&sandbox, &MEND);
-    assert_eq!(code, 0, "{notes}");
+    sandbox.xtask(&MEND).assert().code(0);
     let head: Value = serde_json::from_str(&sandbox.read("sweeps/sweep/sweep.json")).unwrap();
     assert_eq!(head["plan"]["spec"]["memory_mb"], 70);
 }
@@ -130,8 +119,7 @@ fn a_full_disk_uses_up_no_retry() {
     trainer(&sandbox, "echo 'error: write: No space left on device' >&2; exit 1");
     let resume = ["sweep", "resume", "--trainer-bin", "./trainer.sh"];
     for arguments in [&BEGIN[..], &resume, &resume] {
-        let (code, notes) = run(&sandbox, &[arguments, &["--jobs", "1"]].concat());
-        assert_eq!(code, 1, "{notes}");
+        let notes = sandbox.xtask(&[arguments, &["--jobs", "1"]].concat()).assert().code(1).told();
         assert!(notes.contains("is full; no trial counts as failed"), "{notes}");
         assert!(notes.contains("No space left on device"), "{notes}");
     }
@@ -142,6 +130,5 @@ fn a_full_disk_uses_up_no_retry() {
     );
     assert!(sandbox.path("sweeps/sweep/attempts/0000_1_full_disk_3").is_dir());
     trainer(&sandbox, "");
-    let (code, notes) = run(&sandbox, &resume);
-    assert_eq!(code, 0, "{notes}");
+    sandbox.xtask(&resume).assert().code(0);
 }
