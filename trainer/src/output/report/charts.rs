@@ -13,8 +13,8 @@ const ACCOUNT: [Chart; 2] = [
         "Equity",
         "wide",
         "At each bar's close, in money; each account starts with the same cash. The shaded \
-               part is in sample: no measure of skill, and hidden until All bars or the legend \
-               shows it.",
+               part and the dashed line are in sample: no measure of skill. The line is hidden \
+               until All bars or the legend shows it.",
     ),
     ("drawdown", "Drawdown", "wide", "Fall from the highest equity before."),
 ];
