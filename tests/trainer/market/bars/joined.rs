@@ -79,10 +79,13 @@ fn files_of_one_time_are_symbols_whatever_their_names() {
 #[test]
 fn a_part_whose_volume_is_in_another_unit_is_told() {
     let in_thousandths = rows(30..60).replace('\n', "000\n").replacen("volume000", "volume", 1);
-    let parts = |second: String| [("BTC-2020-01.csv", rows(9..30)), ("BTC-2020-02.csv", second)];
+    let parts = |last: String| {
+        let (first, few) = (rows(9..29), rows(29..30));
+        [("BTC-2020-01.csv", first), ("BTC-2020-02.csv", few), ("BTC-2020-03.csv", last)]
+    };
     let (_folder, source) = folder(&parts(in_thousandths));
     let told = warnings(&source);
-    assert!(told[0].contains("BTC-2020-02.csv` are 2342 times those of"), "{told:?}");
+    assert!(told[0].contains("BTC-2020-03.csv` are 2405 times those of"), "{told:?}");
     let (_folder, source) = folder(&parts(rows(30..60)));
     assert_eq!(warnings(&source), [""; 0]);
 }
@@ -143,6 +146,8 @@ fn symbols_that_may_be_one_series_are_told() {
         ["BRK.A.csv", "BRK.B.csv"],
         ["HK0700.csv", "HK0939.csv"],
         ["sz301012.csv", "sz301123.csv"],
+        ["HK1211.csv", "HK1810.csv"],
+        ["DAX30.csv", "DAX40.csv"],
     ] {
         let (_folder, source) = folder(&[(one, rows(0..30)), (other, rows(9..40))]);
         assert_eq!(warnings(&source), [""; 0]);

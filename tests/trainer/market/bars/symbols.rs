@@ -14,7 +14,7 @@ pub(super) struct File {
     pub(super) source: BarSource,
 }
 
-pub(super) fn file(content: &str, config: &BarsConfig) -> File {
+pub(super) fn file(content: impl AsRef<[u8]>, config: &BarsConfig) -> File {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("bars.csv"), content).unwrap();
     let source = BarSource::open("bars.csv", folder.path()).unwrap().with_config(config);
@@ -61,6 +61,21 @@ pub(super) fn panel(name: &str, texts: [&str; 2]) -> String {
 
 pub(super) const TENS: [f64; 6] = [10.1, 10.2, 10.3, 10.4, 10.5, 10.6];
 const TWENTIES: [f64; 6] = [20.1, 20.2, 20.3, 20.4, 20.5, 20.6];
+
+#[test]
+fn a_symbol_in_another_encoding_is_found_as_it_is_shown() {
+    let mut rows = b"Date,Name,Contract,Open,High,Low,Close\n".to_vec();
+    for row in ["06,*,2401", "06,*,2405", "07,*,2401", "07,*,2405", "08,*,2401", "08,*,2405"] {
+        let (day, contract) = row.split_once('*').unwrap();
+        rows.extend(
+            [b"2020-01-", day.as_bytes(), b"\xc6\xbd\xb0\xb2", contract.as_bytes()].concat(),
+        );
+        rows.extend(b",1,1,1,1\n");
+    }
+    let shown = file(&rows, &BarsConfig::default()).symbols().unwrap();
+    assert_eq!(shown[0].0, "Æ½°² 2401");
+    assert_eq!(file(&rows, &only("Æ½°² 2401")).closes(), Ok(vec![1.0; 3]));
+}
 
 #[test]
 fn a_column_that_cuts_the_file_into_series_tells_symbols_whatever_its_name() {
@@ -212,15 +227,15 @@ fn symbols_side_by_side_are_symbols_and_one_can_be_chosen() {
          Price,Open,High,Low,Close,Volume,Open,High,Low,Close,Volume\nDate,,,,,,,,,,"
             .to_owned(),
     ] {
-        let whole = file(&wide(&names), &BarsConfig::default());
+        let whole = file(wide(&names), &BarsConfig::default());
         let expected =
             [("AA".to_owned(), vec![1.5, 2.5, 3.5]), ("B-B".to_owned(), vec![15.0, 25.0])];
         assert_eq!(whole.symbols(), Ok(expected.to_vec()), "{names}");
         let error = whole.closes().unwrap_err();
         assert!(error.contains("has 2 symbols side by side, `AA`, `B-B`"), "{names}: {error}");
-        let one = file(&wide(&names), &only("B-B"));
+        let one = file(wide(&names), &only("B-B"));
         assert_eq!((one.closes(), one.symbols()), (Ok(vec![15.0, 25.0]), Ok(Vec::new())));
-        let none = file(&wide(&names), &only("C")).closes().unwrap_err();
+        let none = file(wide(&names), &only("C")).closes().unwrap_err();
         assert!(none.contains("has no symbol `C`; there are `AA`, `B-B`"), "{none}");
     }
 }
@@ -229,13 +244,13 @@ fn symbols_side_by_side_are_symbols_and_one_can_be_chosen() {
 fn bid_and_ask_are_no_symbols() {
     let names = "time,bid_open,bid_high,bid_low,bid_close,volume,ask_open,ask_high,ask_low,\
                  ask_close,flag";
-    let whole = file(&wide(names), &BarsConfig::default());
+    let whole = file(wide(names), &BarsConfig::default());
     insta::assert_snapshot!(wrapped(whole.symbols().unwrap_err()), @r"
     `bars.csv` has 2 kinds of prices side by side, `bid`, `ask`: choose one
     by `bars.symbol`, such as by `--symbol 'bid'`
     ");
     assert_eq!(whole.closes().unwrap_err(), whole.symbols().unwrap_err());
-    assert_eq!(file(&wide(names), &only("bid")).closes(), Ok(vec![1.5, 2.5, 3.5]));
+    assert_eq!(file(wide(names), &only("bid")).closes(), Ok(vec![1.5, 2.5, 3.5]));
 }
 
 #[test]

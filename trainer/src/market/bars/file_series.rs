@@ -5,7 +5,7 @@ mod names;
 use std::collections::BTreeMap;
 
 use anyhow::{Result, bail};
-use chrono::{Months, NaiveTime};
+use chrono::{DateTime, Datelike as _, Months, NaiveTime};
 
 use crate::wording::DAY_MS;
 
@@ -138,8 +138,9 @@ fn different_intervals<'a>(summaries: &[&'a DataSummary]) -> Option<[&'a DataSum
 /// that are not alike.
 pub(super) fn symbol_warnings(names: &[&str], summaries: &[DataSummary]) -> Vec<String> {
     let mut roots: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for name in names {
-        let root = contract_root(name).map(str::to_owned);
+    for (name, summary) in names.iter().zip(summaries) {
+        let last_year = DateTime::from_timestamp_millis(summary.last_ms).map_or(0, |t| t.year());
+        let root = contract_root(name, last_year).map(str::to_owned);
         let root = root.or_else(|| DatedName::of(name).map(|name| name.stem));
         // The codes of many Asian shares are numbers.
         let root = root.filter(|root| !root.is_empty());

@@ -71,19 +71,21 @@ struct PartVolume {
 }
 
 impl PartVolume {
+    fn mean(&self) -> Option<f64> {
+        (self.n_bars >= N_BARS_MIN && self.sum > 0.0).then(|| self.sum / self.n_bars as f64)
+    }
+
     /// Returns the warning that the volumes of `self` may be in another unit
     /// than those of the file `before`.
     fn warning(&self, before: &Self) -> Option<String> {
-        let mean = |part: &Self| {
-            (part.n_bars >= N_BARS_MIN && part.sum > 0.0).then(|| part.sum / part.n_bars as f64)
-        };
-        let ratio = mean(self)? / mean(before)?;
+        let ratio = self.mean()? / before.mean()?;
         let (most, least) = if ratio > 1.0 { (self, before) } else { (before, self) };
         let ratio = ratio.max(1.0 / ratio);
         (ratio >= VOLUME_RATIO_MIN).then(|| {
             format!(
-                "the volumes of `{}` are {ratio:.0} times those of `{}`, which is next to it in \
-                 time: if they are in different units, such as lots or thousands, write them in one",
+                "the volumes of `{}` are {ratio:.0} times those of `{}`, the part \
+                 before or behind it: if they are in different units, such as lots or thousands, \
+                 write them in one",
                 printable(most.name.as_bytes()),
                 printable(least.name.as_bytes())
             )
@@ -101,7 +103,8 @@ pub(super) fn concatenated(
     let mut writer = SpillWriter::new(layout)?;
     writer.begin("")?;
     let (mut last_ms, mut n_common) = (i64::MIN, 0);
-    let (mut seam, mut volume_before): (Vec<Bar>, PartVolume) = Default::default();
+    let (mut seam, mut name_before): (Vec<Bar>, String) = Default::default();
+    let mut volume_before = PartVolume::default();
     let mut volume_warning = None;
     let mut current = parts.next().transpose()?;
     while let Some(Part { name, mut reader, .. }) = current {
@@ -126,13 +129,16 @@ pub(super) fn concatenated(
                 before.contains(&bar),
                 "`{}` and `{}` are parts of one series, but have different bars at {}; delete the \
                  common rows from one of them",
-                volume_before.name,
+                name_before,
                 volume.name,
                 timestamp::format_utc(bar.time_ms)
             );
         }
         volume_warning = volume_warning.or_else(|| volume.warning(&volume_before));
-        volume_before = volume;
+        name_before.clone_from(&volume.name);
+        if volume.mean().is_some() {
+            volume_before = volume;
+        }
     }
     Ok(JoinedBars { bars: writer.finish()?.remove(0).1, n_common, volume_warning })
 }

@@ -57,8 +57,9 @@ const OTHERS: [&str; 16] = [
     "market", "raw", "short", "full", "yahoo",
 ];
 
-/// The years of expiries with two digits; others may be codes of shares.
-const YEARS: std::ops::RangeInclusive<u32> = 8..=40;
+/// Contracts expire at most so many years after their last bar, and not
+/// before it; other numbers may be codes of shares.
+const N_YEARS_MAX: i32 = 12;
 
 /// The month codes of futures.
 const MONTHS: &[u8] = b"FGHJKMNQUVXZ";
@@ -119,26 +120,30 @@ fn future_root(text: &str) -> Option<&str> {
 
 /// Returns what the name of a contract begins with, also where its expiry
 /// is a date: `rb` of `rb2401`, `NQ` of `NQ 03-24`, `BTC` of
-/// `BTC-29MAR24`.
-pub(in crate::market::bars) fn contract_root(text: &str) -> Option<&str> {
+/// `BTC-29MAR24`. Its last bar is of `last_year`.
+pub(in crate::market::bars) fn contract_root(text: &str, last_year: i32) -> Option<&str> {
+    let is_year = |digits: &str| {
+        let century = if digits.len() == 4 { 0 } else { 2000 };
+        let year = digits.parse::<i32>().map_or(0, |year| century + year);
+        (last_year..=last_year + N_YEARS_MAX).contains(&year)
+    };
+    let year_of = |root: &str| &text[root.len() + 1..];
+    let by_code =
+        future_root(text).filter(|root| year_of(root).len() == 1 || is_year(year_of(root)));
     let by_expiry = || {
         let end = text.find(|letter: char| !letter.is_alphabetic())?;
-        (end > 0 && is_expiry(&text[end..])).then(|| &text[..end])
+        (end > 0 && is_expiry(&text[end..], is_year)).then(|| &text[..end])
     };
-    future_root(text).or_else(by_expiry)
+    by_code.or_else(by_expiry)
 }
 
 /// Whether `text` is a month or day of expiry: `2401`, `401`, `29MAR24`,
 /// and behind a separator `03-24`, `03-2024`, `2024-03`, `240329`.
-fn is_expiry(text: &str) -> bool {
+fn is_expiry(text: &str, is_year: impl Fn(&str) -> bool) -> bool {
     let parts: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
     let number = |digits: &str| digits.parse::<u32>().unwrap_or_default();
     let is_month = |digits: &str| (1..=12).contains(&number(digits));
     let is_day = |digits: &str| (1..=31).contains(&number(digits));
-    let is_year = |digits: &str| {
-        let century = if digits.len() == 4 { 2000 } else { 0 };
-        YEARS.contains(&number(digits).saturating_sub(century))
-    };
     if let Some(at) = parts.find(|letter: char| letter.is_ascii_alphabetic()) {
         let (day, rest) = parts.split_at(at);
         let (month, year) = rest.split_at_checked(3).unwrap_or_default();

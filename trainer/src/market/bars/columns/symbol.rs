@@ -32,20 +32,17 @@ impl SymbolColumn {
     #[inline]
     pub(in crate::market::bars) fn is(self, row: Row<'_>, symbol: &str) -> bool {
         let cell = |idx: usize| row.get(idx).unwrap_or_default().trim_ascii();
-        match self {
-            Self::Whole(idx) => {
-                cell(idx) == symbol.as_bytes()
-                    || std::str::from_utf8(cell(idx)).is_err() && self.text(row) == symbol
-            }
+        let is_same = match self {
+            Self::Whole(idx) => cell(idx) == symbol.as_bytes(),
             Self::Split(idx, other) => {
-                let symbol = symbol.as_bytes();
-                let rest = symbol.strip_prefix(cell(idx));
+                let rest = symbol.as_bytes().strip_prefix(cell(idx));
                 rest.is_some_and(|rest| {
                     let is_apart = rest.first().is_none_or(u8::is_ascii_whitespace);
                     is_apart && rest.trim_ascii() == cell(other)
                 })
             }
-        }
+        };
+        is_same || !symbol.is_ascii() && self.text(row) == symbol
     }
 
     /// Returns the symbol of `row`.
