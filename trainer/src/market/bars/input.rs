@@ -124,9 +124,8 @@ fn text_of(mut text: Box<dyn Read + Send>, packing: Packing) -> io::Result<Text>
     if let Some(remedy) = sniff::unsupported(&first_line) {
         return Err(io::Error::new(ErrorKind::InvalidData, remedy));
     }
-    if first_line.starts_with(b"\xef\xbb\xbf") {
-        first_line.drain(..3);
-    }
+    let n_mark_bytes = first_line.len() - without_mark(&first_line).len();
+    first_line.drain(..n_mark_bytes);
     if json::is_json(&first_line) {
         let json::CandleCsv { rows, warnings } = json::open(Cursor::new(first_line).chain(text))?;
         let reader = TextReader { inner: Box::new(rows), packing: Packing::Json, failure: None };
@@ -236,11 +235,13 @@ fn peek(
     Ok((start.clone(), Box::new(Cursor::new(start).chain(raw))))
 }
 
-/// Reads until `text` has a newline, and more than the bracket with which
-/// indented JSON begins, or is longer than the longest first line.
+/// Reads until `text` has a newline, and more than blanks and the bracket
+/// with which indented JSON begins, or is longer than the longest first
+/// line.
 fn read_line(reader: &mut dyn Read, text: &mut Vec<u8>) -> io::Result<()> {
     let mut block = [0; 4096];
-    while !text.contains(&b'\n') || matches!(text.trim_ascii(), b"[" | b"{") {
+    let is_blank = |text: &[u8]| matches!(without_mark(text).trim_ascii(), b"" | b"[" | b"{");
+    while !text.contains(&b'\n') || is_blank(text) {
         if text.len() > FIRST_LINE_BYTES_MAX {
             break;
         }
@@ -252,6 +253,11 @@ fn read_line(reader: &mut dyn Read, text: &mut Vec<u8>) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Returns `text` without the byte order mark of UTF-8.
+fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
 }
 
 /// Whether the line is the address of the source, as one exchange archive

@@ -192,6 +192,19 @@ fn volume_names() -> Vec<Kind> {
         Kind::new("a number of shares", days().replace("Volume", "nb_shares")),
         Kind::new("a traded quantity", days().replace("Volume", "nmTotalTradedQty")),
         Kind::new("ticks", days().replace("Volume", "Ticks")),
+        Kind::new("ticks of a clock", {
+            let ticks = |day: &str| format!("{day},6371343360{}000000", &day[8..]);
+            table("Date,Ticks,Open,High,Low,Close,Spread", &DAYS.map(ticks))
+        })
+        .without_volume(),
+        Kind::new("a mean of volumes", days().replace("Volume", "Volume SMA 20")).without_volume(),
+        Kind::new("a pair in all names", {
+            days().replace(
+                NAMES,
+                "Date,Open_BTC-USD,High_BTC-USD,Low_BTC-USD,Close_BTC-USD,Volume_BTC-USD",
+            )
+        }),
+        Kind::new("the open interest", days().replace("Volume", "OPEN_INT")).without_volume(),
         Kind::new("an unknown name", days().replace("Volume", "Lotti"))
             .without_volume()
             .warns("if `Lotti` is one, use it by"),

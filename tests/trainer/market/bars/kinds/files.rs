@@ -241,6 +241,21 @@ fn json_of_types() -> Vec<Kind> {
             let rows: Vec<String> = DAYS.iter().zip(super::PRICES).map(row).collect();
             format!("[{}]", rows.join(","))
         }),
+        Kind::new("JSON of amounts without what is 0", {
+            let cell = |cell: &str| match cell.split_once('.') {
+                Some((units, tenths)) => {
+                    format!(r#"{{"units": "{units}", "nano": {tenths:0<9}}}"#)
+                }
+                None => format!(r#"{{"currencyCode": "RUB", "units": "{cell}"}}"#),
+            };
+            let rows = each_bar(|day, cells| {
+                let [open, high, low, close, volume] = cells.map(cell);
+                format!(
+                    r#"{{"time": "{day}", "open": {open}, "high": {high}, "low": {low}, "close": {close}, "volume": {volume}}}"#
+                )
+            });
+            format!("[{}]", rows.join(","))
+        }),
         Kind::new("JSON of .NET", {
             let ms = [0, 1, 2, 3, 4, 7].map(|day: i64| 86_400_000 * (18_267 + day));
             let of = |(row, (day, ms)): (&String, (&&str, i64))| {
@@ -271,6 +286,9 @@ fn json_of_services() -> Vec<Kind> {
         .without_volume()
         .warns("there is `quote_volume`"),
         Kind::new("JSON that is indented far", format!("[\n        {}\n]", rows.join(",\n"))),
+        Kind::new("JSON behind a byte order mark", {
+            format!("\u{feff}[\n  {}\n]", rows.join(",\n"))
+        }),
         Kind::new("JSON of Taiwan's exchange", {
             format!(
                 r#"{{"fields": ["日期", "開盤價", "最高價", "最低價", "收盤價", "成交股數"],

@@ -248,10 +248,13 @@ fn texts() -> Vec<Kind> {
 
 fn calendars_and_zones() -> Vec<Kind> {
     let days = |form: fn(&str) -> String| table(NAMES, &DAYS.map(form));
+    let in_utc =
+        |names: &str| days(|day| format!("{day} 05:30:00,{day} 00:00:00")).replace("Date", names);
     vec![
-        Kind::new("a local time beside UTC", {
-            days(|day| format!("2020-01-01 19:00:00,{day} 00:00:00"))
-                .replace("Date", "timestamp_local,timestamp_utc")
+        Kind::new("a local time beside UTC", in_utc("timestamp_local,timestamp_utc")),
+        Kind::new("a local time beside GMT", in_utc("datetime,datetime_gmt")),
+        Kind::new("a column for UTC that is empty", {
+            days(|day| format!("{day} 00:00:00,")).replace("Date", "timestamp,timestamp_utc")
         }),
         Kind::new("years of the Buddhist calendar", days(|day| day.replace("2020", "2563")))
             .refused(

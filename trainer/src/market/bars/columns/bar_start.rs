@@ -1,13 +1,49 @@
-//! Of two columns of times, the one at which a bar begins.
+//! Of several columns of times, the one in UTC, and the one at which a bar
+//! begins.
 
 use super::names::words;
-use super::time_names::is_start;
+use super::resolve::{all, is_whole};
+use super::time_names::{is_start, is_time_of_bar};
 use super::zone_names::zone_of;
 use super::{Columns, TimeColumn};
 use crate::market::bars::printable;
-use crate::market::bars::timestamp::{TimeParser, is_numeric_time, is_zoned};
+use crate::market::bars::timestamp::{TimeParser, TimeZone, is_numeric_time, is_zoned};
+
+/// The most by which a local time differs from UTC; all differences are
+/// multiples of the step.
+const OFFSET_MS_MAX: i64 = 14 * 60 * 60_000;
+const OFFSET_STEP_MS: i64 = 15 * 60_000;
 
 impl Columns {
+    /// Finds the column that has the same times in UTC, by its name, where
+    /// those of the bars name no zone.
+    pub(super) fn same_in_utc(&self, rows: &[Vec<String>]) -> Option<usize> {
+        let texts: Vec<Vec<u8>> = rows.iter().map(|row| self.time.joined(row)).collect();
+        let is_local =
+            |text: &Vec<u8>| text.contains(&b':') && !is_numeric_time(text) && !is_zoned(text);
+        if self.zone().is_some() || !texts.iter().all(is_local) {
+            return None;
+        }
+        let parser = TimeParser::new();
+        let is_offset = |(text, utc_ms): (&Vec<u8>, i64)| {
+            parser.parse(text).is_none_or(|local_ms| {
+                let ms = (utc_ms - local_ms).abs();
+                ms <= OFFSET_MS_MAX && ms % OFFSET_STEP_MS == 0
+            })
+        };
+        let is_same = |idx: &usize| {
+            let (words, zone) = (words(&self.names[*idx]), zone_of(&self.names[*idx]));
+            let name = words.concat();
+            let is_named = is_time_of_bar(&words) || ["utc", "gmt"].contains(&name.as_str());
+            let is_utc = is_named && zone == TimeZone::parse("UTC")
+                || ["unix", "epoch"].iter().any(|epoch| name.starts_with(epoch));
+            is_utc
+                && all(rows, &is_whole, *idx)
+                && times_of(rows, *idx).is_none_or(|utc| texts.iter().zip(utc).all(is_offset))
+        };
+        (0..self.width).find(is_same)
+    }
+
     /// Finds the column with the times at which bars begin, where the one
     /// at `time` is one interval later in each row, and in the same zone.
     pub(super) fn start_of_bar(&self, time: usize, rows: &[Vec<String>]) -> Option<usize> {
@@ -57,7 +93,10 @@ impl Columns {
         let TimeColumn::Whole(time) = self.time else {
             return None;
         };
-        let has_zone = |idx: usize| zone_of(&self.names[idx]).is_some();
+        let has_zone = |idx: usize| {
+            let name = &self.names[idx];
+            zone_of(name).is_some() || words(name).iter().any(|word| word == "local")
+        };
         let mut starts = self.earlier_starts(time, rows).filter(|_| !self.are_configured);
         let (start, _) = starts.find(|(idx, _)| !(has_zone(time) && has_zone(*idx)))?;
         let [time, start] = [time, start].map(|idx| printable(self.names[idx].as_bytes()));

@@ -106,7 +106,7 @@ impl Columns {
         };
         let volumes = match given.column("volume")? {
             Some(idx) => vec![idx],
-            None => find_volumes(&words, names),
+            None => find_volumes(&words, names, close),
         };
         let volumes: Vec<usize> =
             volumes.into_iter().filter(|idx| !time.all().contains(idx)).collect();

@@ -15,7 +15,7 @@ const FOREIGN_WORDS: &str = "adj adjusted quote taker asset prev previous prvs p
                              mean avg time timestamp ts";
 
 /// Words of derived prices, at which nothing is traded.
-const DERIVED_WORDS: &str = "log ln norm normalized scaled zscore diff ret return returns pct change ha \
+pub(super) const DERIVED_WORDS: &str = "log ln norm normalized scaled zscore diff ret return returns pct change ha \
                              heikin";
 
 pub(in crate::market::bars) const PRICES: [&str; 4] = ["open", "high", "low", "close"];

@@ -35,10 +35,13 @@ impl Columns {
             }
         }
         self.time = self.resolve_time_column(rows);
-        if let TimeColumn::Whole(time) = self.time
-            && !config.columns.contains_key("time")
-        {
-            self.time = TimeColumn::Whole(self.start_of_bar(time, rows).unwrap_or(time));
+        if !["time", "date", "clock"].iter().any(|role| config.columns.contains_key(*role)) {
+            if config.time_zone.is_none() {
+                self.time = self.same_in_utc(rows).map_or(self.time, TimeColumn::Whole);
+            }
+            if let TimeColumn::Whole(time) = self.time {
+                self.time = TimeColumn::Whole(self.start_of_bar(time, rows).unwrap_or(time));
+            }
         }
         let times = rows.iter().map(|row| self.time.joined(row));
         if are_ranges(&times.collect::<Vec<_>>()) {
@@ -183,7 +186,7 @@ fn are_ranges(times: &[Vec<u8>]) -> bool {
 }
 
 /// Whether the cell has both a date and a clock time.
-fn is_whole(cell: &[u8]) -> bool {
+pub(super) fn is_whole(cell: &[u8]) -> bool {
     is_date(cell) && cell.contains(&b':') || is_numeric_time(cell) && cell.len() > 8
 }
 

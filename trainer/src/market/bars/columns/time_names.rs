@@ -7,7 +7,7 @@ use super::time_parts::{ClockColumns, DateColumns, PartNames, TimeParts};
 use super::zone_names::{unknown_zone_of, zone_of};
 
 /// Names of a time column, best first.
-const TIME_NAMES: [&str; 30] = [
+const TIME_NAMES: [&str; 27] = [
     "opentime",
     "opentimestamp",
     "timeperiodstart",
@@ -16,11 +16,6 @@ const TIME_NAMES: [&str; 30] = [
     "windowstart",
     "timeopen",
     "candledatetimeutc",
-    // Another one of the row may be local.
-    "timestamputc",
-    "utctimestamp",
-    "datetimeutc",
-    "utcdatetime",
     "timestamp",
     "datetime",
     "unix",
@@ -31,6 +26,7 @@ const TIME_NAMES: [&str; 30] = [
     "utctime",
     "gmttime",
     "localtime",
+    "datetimeutc",
     "tsevent",
     "date",
     "datum",
@@ -199,7 +195,7 @@ fn is_prefixed_time(words: &[String]) -> bool {
 }
 
 /// Whether the name consists of words for the time of a bar.
-fn is_time_of_bar(words: &[String]) -> bool {
+pub(super) fn is_time_of_bar(words: &[String]) -> bool {
     words.iter().any(|word| TIME_ROOTS.contains(&word.as_str()))
         && words.iter().all(|word| TIME_WORDS.contains(&word.as_str()))
 }

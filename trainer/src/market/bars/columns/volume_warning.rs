@@ -3,18 +3,15 @@
 
 use super::Columns;
 use super::names::{MONEY, words};
-use super::volumes::{is_part, is_quote_volume};
+use super::volumes::{is_derived, is_part, is_quote_volume};
 use crate::market::bars::lenient::number_in;
 use crate::market::bars::printable;
 
-/// Words of counts that are no volumes.
-const NO_VOLUMES: [&str; 8] =
-    ["interest", "openinterest", "openint", "oi", "spread", "id", "index", "rank"];
-
-/// The most names that a warning has, and the least that the greatest of
-/// some counts is if they are volumes.
+/// The most names that a warning has.
 const N_SHOWN: usize = 3;
-const COUNT_MIN: f64 = 10.0;
+
+/// Many indicators, and all parts of a time but a year, are below it.
+const VOLUME_MIN: f64 = 101.0;
 
 /// The fewest rows that tell a volume.
 const N_ROWS_MIN: usize = 3;
@@ -24,9 +21,12 @@ impl Columns {
     /// a column which no name tells may be the volume.
     pub(in crate::market::bars) fn volume_warning(&self, rows: &[Vec<String>]) -> Option<String> {
         let name = |idx: usize| format!("`{}`", printable(self.names[idx].as_bytes()));
+        let close = words(&self.names[self.close]);
         let is_money = |idx: usize| {
             let words = words(&self.names[idx]);
-            words.iter().any(|word| MONEY.contains(&word.as_str()))
+            // All columns may have the name of a pair, such as `BTC-USD`.
+            let is_of_pair = words.iter().filter(|word| close.contains(word)).count() > 1;
+            !is_of_pair && words.iter().any(|word| MONEY.contains(&word.as_str()))
         };
         let is_capital = |idx: &usize| words(&self.names[*idx]).concat() == "marketcap";
         let capital = (0..self.width).find(is_capital);
@@ -65,7 +65,7 @@ impl Columns {
     fn may_be_volume(&self, idx: usize, rows: &[Vec<String>]) -> bool {
         let all = words(&self.names[idx]);
         let has_role = !self.further().contains(&self.names[idx].as_str());
-        let is_other = all.iter().any(|word| NO_VOLUMES.contains(&word.as_str()));
+        let is_other = is_derived(&all, &words(&self.names[self.close]));
         if has_role || is_other || is_quote_volume(&all) || is_part(&all) {
             return false;
         }
@@ -82,7 +82,7 @@ impl Columns {
             let most = counts.iter().copied().fold(0.0, f64::max);
             let is_ordered = counts.is_sorted() || counts.iter().rev().is_sorted();
             counts.len() >= N_ROWS_MIN
-                && most >= COUNT_MIN
+                && most >= VOLUME_MIN
                 && !is_ordered
                 && !rows.iter().zip(&counts).all(is_price)
         })

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::Columns;
 use super::languages::is_any;
-use super::names::{MONEY, is_prefixed, words};
+use super::names::{DERIVED_WORDS, MONEY, is_prefixed, words};
 use crate::market::bars::lenient::{is_unknown, number_in};
 
 /// Names of a volume in units of the asset, best first.
@@ -80,6 +80,15 @@ const QUOTE_VOLUME_NAMES: [&str; 22] = [
 const PART_WORDS: [&str; 9] =
     ["buy", "sell", "bid", "ask", "taker", "up", "down", "cum", "cumulative"];
 
+/// Words of means of volumes, volatilities, the open interest and others
+/// that are no volumes.
+const OTHER_WORDS: &str = "ma sma ema avg average mean median std relative rel chg ratio implied \
+                           historical hist realized interest openinterest int openint oi spread \
+                           trades bid ask id index rank";
+
+/// More ticks than a bar has are the time by a clock that counts ticks.
+const N_TICKS_MAX: f64 = 1e9;
+
 /// Words in the name of a volume that do not change its meaning: shares
 /// and lots, also in thousands.
 const VOLUME_FILLERS: [&str; 21] = [
@@ -95,8 +104,13 @@ const TURNOVER_FILLERS: [&str; 4] = ["元", "千元", "万元", "円"];
 const N_ROWS_MIN: usize = 3;
 const N_ROWS_MAX: usize = 200;
 
-/// Returns the columns that can be the volume, best first.
-pub(super) fn find_volumes(all_words: &[Vec<String>], names: &[String]) -> Vec<usize> {
+/// Returns the columns that can be the volume, best first; `close` is that
+/// of the close.
+pub(super) fn find_volumes(
+    all_words: &[Vec<String>],
+    names: &[String],
+    close: usize,
+) -> Vec<usize> {
     let short: Vec<Vec<String>> =
         all_words.iter().map(|words| without(words, &VOLUME_FILLERS)).collect();
     let all = |all: &[Vec<String>], is: &dyn Fn(&Vec<String>) -> bool| -> Vec<usize> {
@@ -127,7 +141,11 @@ pub(super) fn find_volumes(all_words: &[Vec<String>], names: &[String]) -> Vec<u
         found.extend(all(words, &|words| is_any(&words.concat(), |language| language.volume)));
     }
     let mut seen = HashSet::new();
-    let is_other = |idx: &usize| is_quote_volume(&all_words[*idx]) || is_part(&all_words[*idx]);
+    let is_other = |idx: &usize| {
+        let words = &all_words[*idx];
+        let is_derived = is_derived(words, &all_words[close]) || names[*idx].contains('%');
+        is_derived || is_quote_volume(words) || is_part(words)
+    };
     found.retain(|idx| !is_other(idx) && seen.insert(*idx));
     found
 }
@@ -147,6 +165,15 @@ pub(super) fn is_part(words: &[String]) -> bool {
     has(&PART_WORDS) && has(&["volume", "vol", "qty", "quantity"])
 }
 
+/// Whether the name is that of something derived from volumes, or of none;
+/// words that the name of a price has, too, are those of the symbol.
+pub(super) fn is_derived(words: &[String], price: &[String]) -> bool {
+    let is_known = |word: &str| {
+        [OTHER_WORDS, DERIVED_WORDS].iter().any(|all| all.split(' ').any(|w| w == word))
+    };
+    words.iter().any(|word| is_known(word) && !price.contains(word))
+}
+
 fn without(words: &[String], fillers: &[&str]) -> Vec<String> {
     let is_filler = |word: &&String| fillers.contains(&word.as_str());
     words.iter().filter(|word| !is_filler(word)).cloned().collect()
@@ -156,8 +183,13 @@ impl Columns {
     /// Chooses the first column of volumes that has a value above 0; if its
     /// values are in money, the one that has them in units.
     pub(super) fn resolve_volume(&mut self, rows: &[Vec<String>], is_given: bool) {
-        // By -1, Interactive Brokers says that there is none.
-        let is_none = |idx: &usize| rows.iter().all(|row| number_in(&row[*idx]) == Some(-1.0));
+        let is_none = |idx: &usize| {
+            let is_of_ticks = self.names[*idx].to_lowercase().starts_with("tick");
+            let mut numbers = rows.iter().map(|row| number_in(&row[*idx]));
+            // By -1, Interactive Brokers says that there is none.
+            numbers.clone().all(|number| number == Some(-1.0))
+                || is_of_ticks && numbers.any(|number| number.is_some_and(|n| n > N_TICKS_MAX))
+        };
         if !is_given {
             self.volumes.retain(|idx| !is_none(idx));
             self.volume = self.volume.filter(|idx| !is_none(idx));

@@ -19,18 +19,27 @@ pub(super) fn unwrap(value: &mut Value) {
 }
 
 /// `{"units": "122", "nano": 460000000}`, a number by Google's `Money` and
-/// `Decimal` types, as Tinkoff Invest writes it.
+/// `Decimal` types, as Tinkoff Invest writes it; a part that is 0 may be
+/// missing.
 fn fixed_point(value: &Value) -> Option<String> {
     let object = value.as_object()?;
-    let nanos = object.get("nano").or_else(|| object.get("nanos"))?.as_i64()?;
-    let units = match object.get("units")? {
-        Value::String(text) => text.parse().ok()?,
-        number => number.as_i64()?,
-    };
+    let mut parts = [0, 0];
+    for (key, value) in object {
+        let part = match key.as_str() {
+            "units" => &mut parts[0],
+            "nano" | "nanos" => &mut parts[1],
+            "currency" | "currencyCode" => continue,
+            _ => return None,
+        };
+        *part = value.as_str().map_or_else(|| value.as_i64(), |text| text.parse().ok())?;
+    }
+    let [units, nanos] = parts;
     let is_negative = units < 0 || nanos < 0;
+    let is_valid = nanos.abs() < N_NANOS_PER_UNIT && !(is_negative && (units > 0 || nanos > 0));
+    let has_number = object.keys().any(|key| !key.starts_with("currency"));
     let sign = if is_negative { "-" } else { "" };
-    (nanos.abs() < N_NANOS_PER_UNIT)
-        .then(|| format!("{sign}{}.{:09}", units.unsigned_abs(), nanos.abs()))
+    (is_valid && has_number)
+        .then(|| format!("{sign}{}.{:09}", units.unsigned_abs(), nanos.unsigned_abs()))
 }
 
 /// `/Date(1700000000000)/`, milliseconds since 1970 by .NET; an offset
