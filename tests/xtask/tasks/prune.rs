@@ -65,6 +65,22 @@ fn what_is_pruned_waits_in_the_trash_for_a_week() {
 }
 
 #[test]
+fn keep_comes_from_the_settings() {
+    let sandbox = with_archives(&[1, 2, 3]);
+    sandbox.write("config/config.json", r#"{"retention": {"keep": 1}}"#);
+    sandbox.xtask(&["prune"]).assert().code(0);
+    assert_eq!(sandbox.archive_names().len(), 1);
+}
+
+#[test]
+fn keep_zero_is_refused() {
+    let sandbox = with_archives(&[1]);
+    sandbox.xtask(&["prune", "--keep", "0"]).assert().code(2);
+    sandbox.xtask(&["prune", "--keep", "-1"]).assert().code(2);
+    assert_eq!(sandbox.archive_names().len(), 1);
+}
+
+#[test]
 fn other_files_in_the_archive_folder_are_never_touched() {
     let sandbox = with_archives(&[1, 2]);
     for other in ["archives/my.zip", "archives/training_backup_latest.zip", "backups/old/x"] {
@@ -194,7 +210,6 @@ fn a_policy_that_cannot_be_applied_deletes_nothing() {
     let before = tree(&sandbox.path("archives"));
     for policy in [
         &["--keep", "0"][..],
-        &["--keep", "-1"],
         &["--keep-daily", "0", "--keep-within", "0d"],
         &["--keep-failed", "1"],
         &["--keep-tag", "nosuch"],

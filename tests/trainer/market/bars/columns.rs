@@ -46,12 +46,25 @@ fn columns_that_only_sound_alike_are_left_alone() {
 
 #[test]
 fn a_date_and_a_time_column_belong_together() {
+    let bars = read("Date,Time,Open,High,Low,Close\n2020.01.01,01:00,1,1,1,1\n").unwrap();
+    assert_eq!(bars[0].time_ms, START_MS + HOUR_MS);
+    let bars = read("<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>\n20200101,010000,1,1,1,1\n");
+    assert_eq!(bars.unwrap()[0].time_ms, START_MS + HOUR_MS);
     let bars = read("Time,Date,Open,High,Low,Close\n7,2020-01-01 01:00,1,1,1,1\n").unwrap();
     assert_eq!(bars[0].time_ms, START_MS + HOUR_MS);
 }
 
 #[test]
+fn volume_is_0_where_no_column_has_it() {
+    let bars = read("Date,open,high,low,close\n2020-01-01,10,12.5,9,11\n");
+    assert_eq!(bars, Ok(vec![Bar { volume: 0.0, ..BAR }]));
+}
+
+#[test]
 fn klines_need_no_header() {
+    let kline = "10,12.5,9,11,3.25,1577840399999,1,2,3,4,0";
+    let millis = read(format!("1577836800000,{kline}\n"));
+    assert_eq!(millis, Ok(vec![BAR]));
     let micros = "1577836800000000,10,12.5,9,11,3.25,1577840399999999,1,2,3,4,0\n";
     assert_eq!(read(micros), Ok(vec![BAR]));
 }
@@ -99,6 +112,12 @@ fn a_file_of_several_symbols_is_refused_with_the_remedy() {
     choose one by `bars.symbol`, such as by `--symbol 'AAPL'`; if the rows
     are one series nevertheless, pass `--column symbol=`
     ");
+}
+
+#[test]
+fn a_file_of_one_symbol_is_read() {
+    let bars = read("Ticker,Date,Open,High,Low,Close\nIBM,2020-01-01,10,12.5,9,11\n");
+    assert_eq!(bars, Ok(vec![Bar { volume: 0.0, ..BAR }]));
 }
 
 #[test]

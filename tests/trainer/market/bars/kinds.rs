@@ -215,7 +215,7 @@ fn days() -> String {
     table(NAMES, &DAYS)
 }
 
-pub(super) fn shell(folder: &Path, line: &str) -> (bool, String) {
+fn shell(folder: &Path, line: &str) -> (bool, String) {
     let output = Command::new("sh").args(["-c", line]).current_dir(folder).output().unwrap();
     let text = [output.stdout, output.stderr].concat();
     (output.status.success(), String::from_utf8_lossy(&text).into_owned())

@@ -99,6 +99,12 @@ fn a_clock_in_a_column_of_its_own_is_found() {
     let rows = "2020-01-06,9,1,3,1,2\n2020-01-06,10,1,3,1,2\n2020-01-06,11,1,3,1,2\n";
     let bars = read(format!("Date,Hour,open,high,low,close\n{rows}")).unwrap();
     assert_eq!(bars[1].time_ms - bars[0].time_ms, 3_600_000);
+    let rows = "2020,1,6,1,3,1,2\n2020,1,7,1,3,1,2\n";
+    let bars = read(format!("year,month,day,open,high,low,close\n{rows}")).unwrap();
+    assert_eq!(bars[1].time_ms - bars[0].time_ms, 86_400_000);
+    let rows = "2020-01-06,9,0,1,3,1,2\n2020-01-06,9,30,1,3,1,2\n";
+    let bars = read(format!("Date,Hour,Minute,open,high,low,close\n{rows}")).unwrap();
+    assert_eq!(bars[1].time_ms - bars[0].time_ms, 1_800_000);
 }
 
 #[test]
@@ -165,8 +171,21 @@ fn texts_of_other_programs_are_read() {
         ("UTF-16", little.clone()),
         ("UTF-16, the other way round", big),
         ("UTF-16 without a mark", little[2..].to_vec()),
+        (
+            "single quotes",
+            plain
+                .replace("2020-01-06", "'2020-01-06'")
+                .replace("2020-01-07", "'2020-01-07'")
+                .replace("date", "'date'")
+                .into(),
+        ),
         ("a line of delimiters", plain.replace("2020-01-07", ",,,,\n2020-01-07").into()),
         ("a rule", plain.replace("2020-01-06", "----,----,----,----,----\n2020-01-06").into()),
+        ("units", plain.replace("2020-01-06", "[UTC],USD,USD,USD,USD\n2020-01-06").into()),
+        (
+            "the names once more",
+            plain.replace("2020-01-07", "date,open,high,low,close\n2020-01-07").into(),
+        ),
     ] {
         assert_eq!(read(content), Ok(bars.clone()), "{name}");
     }

@@ -79,9 +79,18 @@ fn hourly(first_hour: i64) -> Vec<Bar> {
     bars_at((first_hour..).map(|hour| MONDAY_MS + hour * HOUR_MS))
 }
 
+fn minutely(hour: i64, minute: i64) -> Vec<Bar> {
+    bars_at((minute..).map(move |minute| MONDAY_MS + hour * HOUR_MS + minute * MINUTE_MS))
+}
+
 #[track_caller]
 fn check(name: &str, bars: &[Bar]) {
     assert_eq!(read(name, &BarsConfig::default()), Ok(bars.to_vec()), "{name}");
+}
+
+#[track_caller]
+fn check_with(name: &str, json: &str, bars: &[Bar]) {
+    assert_eq!(read(name, &settings(json)), Ok(bars.to_vec()), "{name} with {json}");
 }
 
 #[track_caller]
@@ -93,25 +102,72 @@ fn check_error(name: &str, parts: &[&str]) {
     assert!(!error.chars().any(char::is_control), "{error:?}");
 }
 
-/// `peers.rs` has pandas read these, too.
 #[test]
-fn files_of_vendors_and_libraries_are_read() {
-    for name in [
-        "us_dates.csv",
-        "month_names.csv",
-        "month_names_us.csv",
-        "newest_first_no_final_newline.csv",
-        "headerless_kraken.csv",
-        "one_csv.zip",
-        "bz2.csv.bz2",
-        "ccxt.json",
-    ] {
-        check(name, &daily());
-    }
+fn numbers_that_are_dates_are_read_as_dates() {
     check("yyyymmddhhmm.csv", &hourly(9));
-    check("yfinance_three_headers.csv", &daily()[..7]);
-    let without_volume: Vec<Bar> = daily().iter().map(|bar| Bar { volume: 0.0, ..*bar }).collect();
-    check("volume_nan.csv", &without_volume);
+    check("yyyymmddhh.csv", &hourly(9));
+    let months = ["2019-08", "2019-09", "2019-10", "2019-11", "2019-12", "2020-01", "2020-02"];
+    let months = months.into_iter().chain(["2020-03"]);
+    let begin = |month| trainer::market::bars::parse_time_ms(&format!("{month}-01")).unwrap();
+    check("yyyymm.csv", &bars_at(months.map(begin)));
+}
+
+#[test]
+fn numbers_that_are_no_times_since_1970_are_told_with_what_they_look_like() {
+    for (name, form, bars) in [
+        ("excel_serial.csv", "excel", daily()),
+        ("excel_serial_fraction.csv", "excel", hourly(9)),
+        ("days_since_1970.csv", "days_since_1970", daily()),
+        ("julian_day.csv", "julian_day", hourly(9)),
+        ("dotnet_ticks.csv", "dotnet_ticks", hourly(9)),
+    ] {
+        check_error(name, &["line 2, column `Date`: `", "it looks like", &format!("`{form}`")]);
+        check_with(name, &format!(r#"{{"time_format": "{form}"}}"#), &bars);
+    }
+    check_error("row_number_as_time.csv", &["only numbers the rows and is not a time"]);
+    check_error(
+        "ms_of_day_lean.csv",
+        &["looks like milliseconds since midnight", "ms_of_day 2020-01-31"],
+    );
+}
+
+#[test]
+fn a_clock_finds_its_date_in_another_column() {
+    check("dtyyyymmdd_time.csv", &minutely(9, 30));
+}
+
+#[test]
+fn days_and_months_are_told_apart_by_all_rows() {
+    check("us_dates.csv", &daily());
+    check("month_names.csv", &daily());
+    check("month_names_us.csv", &daily());
+    check("am_pm.csv", &hourly(9));
+}
+
+#[test]
+fn a_zone_in_the_name_of_the_column_counts() {
+    check("jforex_time_eet.csv", &hourly(7));
+    check("timestamp_utc.csv", &hourly(9));
+}
+
+#[test]
+fn the_volume_is_the_one_in_units_that_is_not_0() {
+    check("mt5_tickvol.csv", &hourly(9));
+    check("two_volumes_mt5_python.csv", &hourly(9));
+    check("volumefrom.csv", &hourly(9));
+    check("base_quote_volume.csv", &hourly(9));
+}
+
+#[test]
+fn files_without_names_are_read_where_they_cannot_be_mistaken() {
+    check("headerless_kraken.csv", &daily());
+    check("headerless_mt4.csv", &hourly(9));
+    check("headerless_semicolon.csv", &minutely(9, 30));
+}
+
+#[test]
+fn the_newest_bar_may_come_first() {
+    check("newest_first_no_final_newline.csv", &daily());
     let mut turned = daily();
     for (bar, other) in turned.iter_mut().zip(daily().into_iter().rev()) {
         *bar = Bar { time_ms: bar.time_ms, ..other };
@@ -124,11 +180,50 @@ fn files_of_vendors_and_libraries_are_read() {
 }
 
 #[test]
+fn names_and_lines_around_them_are_understood() {
+    check("yfinance_three_headers.csv", &daily()[..7]);
+    check("comment_lines.csv", &daily()[..7]);
+    check("cr_only.csv", &daily());
+    check_error("escape_in_header.csv", &[r"`Clo\u{1b}[31mse`", "`bars.columns`"]);
+}
+
+#[test]
 fn containers_are_opened_or_named() {
+    check("one_csv.zip", &daily());
+    check("bz2.csv.bz2", &daily());
+    check("ccxt.json", &daily());
     check_error("one_csv.tar.gz", &["is a tar archive", "tar xf"]);
+    check_error("freqtrade.feather", &["is a Feather (Arrow) file", "pandas.read_feather"]);
     check_error("brotli.parquet", &["packed with Brotli", "compression='zstd'"]);
     let bars = read("yfinance_tuple_columns.parquet", &BarsConfig::default()).unwrap();
     assert_eq!(bars.len(), 8);
+}
+
+#[test]
+fn a_range_that_rounding_made_is_widened_without_a_word() {
+    let bars = read("rounding_dust.csv", &BarsConfig::default()).unwrap();
+    assert_eq!((bars[0].high, bars[0].close), (0.902_636_051_177_978_5, 0.902_636_051_177_978_5));
+}
+
+#[test]
+fn rows_that_cannot_be_are_told_with_a_remedy_that_works() {
+    check_error("null_rows.csv", &["line 5", "is not a price", "--bad-rows drop"]);
+    let rows = read("null_rows.csv", &settings(r#"{"bad_rows": "drop"}"#)).unwrap();
+    assert!(rows.len() >= 7);
+    check_error("total_line_at_end.csv", &["line 10", "delete the line"]);
+    check_with("total_line_at_end.csv", r#"{"bad_rows": "drop"}"#, &daily());
+    check_error("bitmex_open_outside.csv", &["line 4", "--bad-rows widen"]);
+    let widened = read("bitmex_open_outside.csv", &settings(r#"{"bad_rows": "widen"}"#)).unwrap();
+    assert_eq!((widened.len(), widened[2].high), (4, 100.75));
+    let dropped = read("bitmex_open_outside.csv", &settings(r#"{"bad_rows": "drop"}"#)).unwrap();
+    assert_eq!(dropped.len(), 3);
+}
+
+#[test]
+fn an_unknown_volume_counts_as_none() {
+    let bars = read("volume_nan.csv", &BarsConfig::default()).unwrap();
+    assert_eq!(bars.len(), 8);
+    assert_eq!(bars[0].volume, 0.0);
 }
 
 #[test]
@@ -223,10 +318,15 @@ fn the_hour_that_autumn_repeats_is_two_hours() {
 }
 
 #[test]
-fn decimal_commas_are_seen() {
+fn decimal_commas_are_seen_or_asked_for() {
     let rows = "date;open;high;low;close\n2020-01-06;1.100,5;1.101,25;1.099;1.100\n";
     let bars = written(rows, &BarsConfig::default()).unwrap();
     assert_eq!((bars[0].open, bars[0].high, bars[0].low), (1100.5, 1101.25, 1099.0));
+    let rows = "date;open;high;low;close\n2020-01-06;1,100;1,102;1,100;1,101\n";
+    let error = written(rows, &BarsConfig::default()).unwrap_err();
+    assert!(error.contains("`1,100` could be 1100 or 1.1: set `bars.decimal`"), "{error}");
+    assert_eq!(written(rows, &settings(r#"{"decimal": "comma"}"#)).unwrap()[0].open, 1.1);
+    assert_eq!(written(rows, &settings(r#"{"decimal": "point"}"#)).unwrap()[0].open, 1100.0);
 }
 
 #[test]
