@@ -81,7 +81,8 @@ place("price", () => {
   const marks = emptyMarks(bars.times.length);
   // Symbols' prices are none of the portfolio's: no fill lies on it.
   // Where windows judge, fills in sample lie on bars out of sample.
-  for (const book of is_portfolio ? [] : [trades.test].filter(Boolean)) {
+  const book = is_portfolio ? null : trades.test;
+  if (book) {
     const entries = indexesOf(bars.times, book.entries), exits = indexesOf(bars.times, book.exits);
     for (let i = 0; i < entries.length; i++) {
       marks[book.flags[i] & 1 ? "short" : "long"][entries[i]] = book.entry_price[i];

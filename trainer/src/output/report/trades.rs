@@ -211,7 +211,7 @@ fn keep_first(
 /// The trades of the last episode.
 #[derive(Debug, Clone)]
 pub(super) struct TradeLedgers {
-    pub(super) episode: u64,
+    episode: u64,
     /// Out of sample.
     pub(super) test: TradeLedger,
     /// In sample.

@@ -88,7 +88,8 @@ pub(crate) struct Decision {
 pub(crate) struct ReplayResult {
     /// The final equity of the session's own account.
     pub(crate) base_equity: f64,
-    /// The performance of each scenario; `None` where costs would be out of range.
+    /// The performance of each scenario; `None` where costs would be out of
+    /// range.
     pub(crate) scenarios: Vec<Option<Performance>>,
 }
 

@@ -43,9 +43,11 @@ impl<'a> SymbolRun<'a> {
         stream: TestStream<'a>,
     ) -> Result<Self> {
         let environment = &training.environment;
-        let simulation = || {
-            let simulation = Simulation::new(environment, None);
-            simulation.map(|simulation| simulation.with_risk(training.seed))
+        let simulation = || -> Result<Simulation> {
+            let simulation = Simulation::new(environment, None)?;
+            // Of a symbol without a name no figure is read.
+            let is_read = symbol.name.is_some();
+            Ok(if is_read { simulation.with_risk(training.seed) } else { simulation })
         };
         Ok(Self {
             symbol,

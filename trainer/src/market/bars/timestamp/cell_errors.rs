@@ -27,15 +27,13 @@ const PATTERNS: [&str; 13] = [
     "%y%m%d-%H%M%S",
 ];
 
+const DROP_ADVICE: &str = "; a row that is not a bar is left out by `--bad-rows drop`";
+
 /// Returns the message about a `text` that is not a time, with the
 /// remedy, and the advice to leave its row out.
 pub(super) fn remedy(format: &TimeFormat, text: &[u8]) -> (String, &'static str) {
-    const DROP_ADVICE: &str = "; a row that is not a bar is left out by `--bad-rows drop`";
-    if let Some(remedy) = skipped_hour(format, text) {
-        return (remedy, DROP_ADVICE);
-    }
-    if let Some(remedy) = specific_remedy(format, text) {
-        return (remedy, "");
+    if let Some(found) = specific_remedy(format, text) {
+        return found;
     }
     let (remedy, drop_advice) = if is_of_either_order(format, text) {
         (
@@ -55,7 +53,7 @@ pub(super) fn remedy(format: &TimeFormat, text: &[u8]) -> (String, &'static str)
 
 /// Does the same where no setting applies.
 pub(super) fn plain_remedy(format: &TimeFormat, text: &[u8]) -> String {
-    if let Some(remedy) = specific_remedy(format, text) {
+    if let Some((remedy, _)) = specific_remedy(format, text) {
         return remedy;
     }
     if is_of_either_order(format, text) {
@@ -67,11 +65,11 @@ pub(super) fn plain_remedy(format: &TimeFormat, text: &[u8]) -> String {
     .to_owned()
 }
 
-fn specific_remedy(format: &TimeFormat, text: &[u8]) -> Option<String> {
-    beyond_limits(format, text)
-        .or_else(|| skipped_hour(format, text))
-        .or_else(|| unknown_zone(format, text))
-        .or_else(|| known_pattern(text))
+fn specific_remedy(format: &TimeFormat, text: &[u8]) -> Option<(String, &'static str)> {
+    let alone = |remedy: String| (remedy, "");
+    let skipped = || skipped_hour(format, text).map(|remedy| (remedy, DROP_ADVICE));
+    let others = || unknown_zone(format, text).or_else(|| known_pattern(text)).map(alone);
+    beyond_limits(format, text).map(alone).or_else(skipped).or_else(others)
 }
 
 /// Names the pattern that a text has, if it is known.
