@@ -14,7 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use xtask::tasks::TaskContext;
-use xtask::tasks::cycle::{Label, archive_now};
+use xtask::tasks::steps::{ArchiveLabel, archive_now};
 use xtask::vault::catalog::Catalog;
 use xtask::vault::manifest::ArchiveKind;
 use xtask::vault::scan::{Scan, scan};
@@ -100,12 +100,12 @@ impl Sandbox {
         let workspace = self.workspace();
         let time = time(now);
         let mut lines = Vec::new();
-        let mut notes = |line: &str| lines.push(line.to_owned());
+        let mut on_message = |line: &str| lines.push(line.to_owned());
         let mut context = TaskContext {
             workspace: &workspace,
             clock: &move || time,
             interrupt: &AtomicBool::new(false),
-            notes: &mut notes,
+            on_message: &mut on_message,
         };
         let result = act(&mut context);
         (result, lines)
@@ -115,7 +115,7 @@ impl Sandbox {
     pub fn archive(&self, now: &str) -> Receipt {
         let session = session::read(self.root());
         let archive = |context: &mut TaskContext<'_>| {
-            archive_now(context, ArchiveKind::Manual, &Label::default(), session)
+            archive_now(context, ArchiveKind::Manual, &ArchiveLabel::default(), session)
         };
         self.run_task(now, archive).0.unwrap()
     }

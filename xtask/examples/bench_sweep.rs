@@ -13,11 +13,11 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use chrono::DateTime;
 use serde_json::{Map, json};
-use xtask::tasks::sweep::attempt::{Attempt, Execute, Runner};
+use xtask::tasks::sweep::attempt::{Attempt, AttemptExecutor, Runner};
+use xtask::tasks::sweep::definition::{Engine, SweepDefinition};
 use xtask::tasks::sweep::folder::SweepFolder;
-use xtask::tasks::sweep::head::{Engine, SweepHead};
 use xtask::tasks::sweep::plan::Plan;
-use xtask::tasks::sweep::record::{AttemptEnd, TrialStatus};
+use xtask::tasks::sweep::record::{AttemptOutcome, TrialStatus};
 use xtask::tasks::sweep::{local, status};
 use xtask::workspace::Workspace;
 use xtask::workspace::config::WorkspaceConfig;
@@ -32,13 +32,13 @@ const N_STEPS: u32 = 100;
 /// Trains nothing.
 struct Nothing;
 
-impl Execute for Nothing {
-    fn train(&self, _: &Attempt) -> Result<AttemptEnd> {
-        let end = AttemptEnd::without_session(TrialStatus::Completed, String::new());
-        Ok(AttemptEnd { reason: None, ..end })
+impl AttemptExecutor for Nothing {
+    fn train(&self, _: &Attempt) -> Result<AttemptOutcome> {
+        let end = AttemptOutcome::without_session(TrialStatus::Completed, String::new());
+        Ok(AttemptOutcome { reason: None, ..end })
     }
 
-    fn fail(&self, attempt: &Attempt, _: &str) -> Result<AttemptEnd> {
+    fn fail(&self, attempt: &Attempt, _: &str) -> Result<AttemptOutcome> {
         self.train(attempt)
     }
 }
@@ -57,7 +57,7 @@ fn main() -> Result<ExitCode> {
     let now = DateTime::from_timestamp(0, 0).context("it is a time")?;
     let sweep = SweepFolder::create(
         &workspace,
-        SweepHead {
+        SweepDefinition {
             format: 1,
             created_at: now,
             tool_version: String::new(),
@@ -69,7 +69,7 @@ fn main() -> Result<ExitCode> {
         },
     )?;
     let stop = AtomicBool::new(false);
-    let runner = Runner { folder: &sweep, execute: &Nothing, clock: &|| now, stop: &stop };
+    let runner = Runner { folder: &sweep, executor: &Nothing, clock: &|| now, stop: &stop };
     let n_at_once = NonZeroUsize::new(2).context("two are some")?;
     let start = Instant::now();
     local::run(&runner, &sweep.missing()?, n_at_once, &mut |_, _| {})?;

@@ -22,11 +22,11 @@ use xtask::cli::{self, Cli, Format, GlobalArgs, Task};
 #[cfg(not(feature = "standalone"))]
 use xtask::programs::features::Feature;
 use xtask::programs::features::MissingFeature;
-use xtask::programs::process::{self, Rebuild, Trainer, exec_program};
+use xtask::programs::process::{self, Rebuild, TrainerProcess, exec_program};
 use xtask::tasks::TaskContext;
 use xtask::terminal::{ProgressStyle, Terminal, coloured_result};
 use xtask::workspace::Workspace;
-use xtask::workspace::exit::{CodedError, Exit, code_of, stop_if};
+use xtask::workspace::exit::{CodedError, Exit, check_interrupt, code_of};
 use xtask::workspace::files;
 use xtask::workspace::progress;
 use xtask::workspace::text::Colour;
@@ -72,7 +72,7 @@ pub fn main() -> ExitCode {
             Some(missing) => program.explain(missing),
             None => program.spell(&format!("{error:#}")),
         };
-        terminal.say(&format!("error: {reason}"));
+        terminal.print_line(&format!("error: {reason}"));
         ExitCode::from(code_of(&error))
     })
 }
@@ -115,20 +115,20 @@ fn columns() -> usize {
 
 fn execute(program: Program, cli: &Cli, terminal: &Stderr) -> Result<ExitCode> {
     let interrupt = Arc::new(AtomicBool::new(false));
-    let trainer = Arc::new(Trainer::in_colour(cli.global.color));
+    let trainer = Arc::new(TrainerProcess::in_colour(cli.global.color));
     listen(&interrupt, &trainer)?;
     let has_warned = Cell::new(false);
-    let mut notes = |line: &str| {
+    let mut on_message = |line: &str| {
         let is_warning = line.starts_with("warning: ");
         has_warned.set(has_warned.get() || is_warning);
         if is_warning || !cli.global.quiet {
-            terminal.say(&program.spell(line));
+            terminal.print_line(&program.spell(line));
         }
     };
     let call = Invocation { program, trainer: &trainer, interrupt: &interrupt };
-    let TaskOutput { text, json, exit } = match run_task(cli, &call, &mut notes) {
+    let TaskOutput { text, json, exit } = match run_task(cli, &call, &mut on_message) {
         Ok(outcome) => outcome,
-        Err(error) => return rerun_with_feature(cli, error, &call, &mut notes),
+        Err(error) => return rerun_with_feature(cli, error, &call, &mut on_message),
     };
     terminal.clear();
     match cli.global.format {
@@ -145,11 +145,15 @@ fn execute(program: Program, cli: &Cli, terminal: &Stderr) -> Result<ExitCode> {
 /// The program and what a signal can stop.
 struct Invocation<'a> {
     program: Program,
-    trainer: &'a Trainer,
+    trainer: &'a TrainerProcess,
     interrupt: &'a AtomicBool,
 }
 
-fn run_task(cli: &Cli, call: &Invocation<'_>, notes: &mut dyn FnMut(&str)) -> Result<TaskOutput> {
+fn run_task(
+    cli: &Cli,
+    call: &Invocation<'_>,
+    on_message: &mut dyn FnMut(&str),
+) -> Result<TaskOutput> {
     let current_folder = current_folder(cli.global.root.as_deref())?;
     if let Task::Manual(args) = &cli.task {
         return manual(call.program, &current_folder.join(&args.out));
@@ -164,7 +168,7 @@ fn run_task(cli: &Cli, call: &Invocation<'_>, notes: &mut dyn FnMut(&str)) -> Re
     let path = std::env::var_os("PATH");
     let default_trainer = call.program.trainer(&trainer_home(), &own_file()?, path.as_deref());
     run(&mut CommandContext {
-        task: TaskContext { workspace, clock: &clock, interrupt, notes },
+        task: TaskContext { workspace, clock: &clock, interrupt, on_message },
         cli,
         current_folder: &current_folder,
         trainer: call.trainer,
@@ -178,7 +182,7 @@ fn rerun_with_feature(
     cli: &Cli,
     error: Error,
     call: &Invocation<'_>,
-    notes: &mut dyn FnMut(&str),
+    on_message: &mut dyn FnMut(&str),
 ) -> Result<ExitCode> {
     let Some(missing) = error.downcast_ref::<MissingFeature>() else {
         return Err(error);
@@ -190,11 +194,11 @@ fn rerun_with_feature(
     let rebuild = Rebuild { home: &home, program: &program, feature, is_quiet };
     if rebuild.is_first() {
         let name = feature.name();
-        notes(&format!("{}: building xtask with `{name}`, this once", missing.reason));
+        on_message(&format!("{}: building xtask with `{name}`, this once", missing.reason));
     }
     let built = rebuild.build();
     // A signal during the build was meant for the task.
-    stop_if(call.interrupt)?;
+    check_interrupt(call.interrupt)?;
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     let code = exec_program(&built?, &arguments)?;
     Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
@@ -229,7 +233,7 @@ fn read_clock() -> DateTime<Utc> {
 }
 
 /// Handles SIGINT, SIGTERM and SIGHUP by a graceful stop.
-fn listen(interrupt: &Arc<AtomicBool>, trainer: &Arc<Trainer>) -> Result<()> {
+fn listen(interrupt: &Arc<AtomicBool>, trainer: &Arc<TrainerProcess>) -> Result<()> {
     let (interrupt, trainer) = (Arc::clone(interrupt), Arc::clone(trainer));
     ctrlc::set_handler(move || {
         interrupt.store(true, Ordering::Relaxed);

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use xtask::programs::features::holds_zstd;
+use xtask::programs::features::contains_zstd;
 
 use crate::rawzip::{Raw, zip};
 use crate::support::{Sandbox, json_of, stderr, stdout};
@@ -23,7 +23,7 @@ fn check(bytes: &[u8], is_zstd: bool) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.zip");
     fs::write(&path, bytes).unwrap();
-    assert_eq!(holds_zstd(&path), is_zstd);
+    assert_eq!(contains_zstd(&path), is_zstd);
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn one_that_is_cut_short_tells_it_by_its_entries() {
 #[test]
 fn nothing_moves_before_a_lack_is_known() {
     use xtask::programs::features::{Feature, MissingFeature};
-    use xtask::programs::process::Trainer;
+    use xtask::programs::process::TrainerProcess;
     use xtask::tasks::train::{ArchiveMode, Start, TrainOptions, TrainerSource, train};
 
     let sandbox = Sandbox::with_session();
@@ -56,14 +56,15 @@ fn nothing_moves_before_a_lack_is_known() {
         trainer: TrainerSource::Ready(sandbox.trainer("echo started > started")),
         arguments: Vec::new(),
         is_silent: true,
-        label: xtask::tasks::cycle::Label::default(),
+        label: xtask::tasks::steps::ArchiveLabel::default(),
         start: Start::Fresh,
         gates: Vec::new(),
         is_pushed: false,
     };
     let before = crate::support::tree(sandbox.root());
-    let (result, _) = sandbox
-        .run_task("2026-01-02T03:04:05Z", |context| train(context, &Trainer::default(), &options));
+    let (result, _) = sandbox.run_task("2026-01-02T03:04:05Z", |context| {
+        train(context, &TrainerProcess::default(), &options)
+    });
     let error = result.unwrap_err();
     assert_eq!(error.downcast_ref::<MissingFeature>().unwrap().feature, Feature::Zstd);
     assert_eq!(crate::support::tree(sandbox.root()), before);
@@ -100,7 +101,7 @@ fn the_tool_gets_itself_what_zstd_takes() {
     };
     let text = stdout(&mut xtask(&["archive", "--clock", "2026-01-02T03:04:05Z"]));
     assert!(text.starts_with("archived  archives/training_backup_20260102_030405"), "{text}");
-    assert!(holds_zstd(&sandbox.path("archives/training_backup_20260102_030405.zip")));
+    assert!(contains_zstd(&sandbox.path("archives/training_backup_20260102_030405.zip")));
 
     // Built once: the second time says nothing of it.
     let mut verify = xtask(&["verify", "--all", "--format", "json"]);
@@ -156,5 +157,5 @@ fn signals_reach_the_tool_that_was_built() {
     assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert_eq!(sandbox.archive_names().len(), 1);
-    assert!(holds_zstd(&sandbox.catalog().archives[0].path));
+    assert!(contains_zstd(&sandbox.catalog().archives[0].path));
 }

@@ -1,7 +1,7 @@
 use std::fs;
 
 use xtask::tasks::clean::{self, ProofOfArchive};
-use xtask::tasks::cycle;
+use xtask::tasks::steps;
 
 use crate::support::{Sandbox, stdout, time, tree};
 
@@ -11,7 +11,7 @@ const NOW: &str = "2026-01-02T03:04:05Z";
 fn a_clean_moves_the_session_and_keeps_the_settings() {
     let sandbox = Sandbox::with_session();
     let before = tree(sandbox.root());
-    let done = sandbox.run_task(NOW, cycle::archive_and_move_session).0.unwrap().unwrap();
+    let done = sandbox.run_task(NOW, steps::archive_and_move_session).0.unwrap().unwrap();
     assert_eq!(done.backup, "backups/session_20260102_030405");
     assert!(done.is_new_archive);
     let moved = tree(&sandbox.path("backups/session_20260102_030405"));
@@ -31,8 +31,8 @@ fn a_clean_moves_the_session_and_keeps_the_settings() {
 #[test]
 fn a_clean_workspace_is_left_alone() {
     let sandbox = Sandbox::with_session();
-    sandbox.run_task(NOW, cycle::archive_and_move_session).0.unwrap().unwrap();
-    assert_eq!(sandbox.run_task(NOW, cycle::archive_and_move_session).0.unwrap(), None);
+    sandbox.run_task(NOW, steps::archive_and_move_session).0.unwrap().unwrap();
+    assert_eq!(sandbox.run_task(NOW, steps::archive_and_move_session).0.unwrap(), None);
     assert_eq!((sandbox.archive_names().len(), sandbox.backup_names().len()), (1, 1));
     assert_eq!(stdout(&mut sandbox.xtask(&["clean-workspace"])), "the workspace is clean\n");
 }
@@ -43,7 +43,7 @@ fn an_archive_that_holds_the_session_already_is_enough() {
     let receipt = sandbox.archive(NOW);
     // New settings for the next run are no part of the old session.
     sandbox.write("config/training_config.json", "{\"seed\": 2}");
-    let done = sandbox.run_task(NOW, cycle::archive_and_move_session).0.unwrap().unwrap();
+    let done = sandbox.run_task(NOW, steps::archive_and_move_session).0.unwrap().unwrap();
     assert_eq!(done.archive.as_ref(), Some(&receipt.manifest().name));
     assert!(!done.is_new_archive);
     assert_eq!(sandbox.archive_names().len(), 1);
@@ -54,7 +54,7 @@ fn a_changed_byte_of_the_same_length_makes_a_new_archive() {
     let sandbox = Sandbox::with_session();
     sandbox.archive(NOW);
     sandbox.write("logs/training.log", "TRAINED\n");
-    let done = sandbox.run_task(NOW, cycle::archive_and_move_session).0.unwrap().unwrap();
+    let done = sandbox.run_task(NOW, steps::archive_and_move_session).0.unwrap().unwrap();
     assert!(done.is_new_archive);
     assert_eq!(sandbox.archive_names().len(), 2);
 }
@@ -66,7 +66,7 @@ fn a_damaged_archive_does_not_count() {
     let mut bytes = fs::read(receipt.path()).unwrap();
     bytes[60] ^= 1;
     fs::write(receipt.path(), bytes).unwrap();
-    let (done, notes) = sandbox.run_task(NOW, cycle::archive_and_move_session);
+    let (done, notes) = sandbox.run_task(NOW, steps::archive_and_move_session);
     assert!(done.unwrap().unwrap().is_new_archive);
     assert!(
         notes.iter().any(|note| note.contains("damaged") && note.contains("archiving again")),
@@ -122,7 +122,7 @@ fn what_an_archive_leaves_out_still_moves_to_the_backup() {
     let sandbox = Sandbox::with_session();
     sandbox.write("config/config.json", r#"{"archive": {"exclude": ["logs/cache/"]}}"#);
     sandbox.write("logs/cache/big", "cache");
-    sandbox.run_task(NOW, cycle::archive_and_move_session).0.unwrap().unwrap();
+    sandbox.run_task(NOW, steps::archive_and_move_session).0.unwrap().unwrap();
     assert_eq!(sandbox.read("backups/session_20260102_030405/logs/cache/big"), "cache");
 }
 

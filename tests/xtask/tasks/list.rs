@@ -3,8 +3,8 @@ use std::fs::File;
 use std::io::Write;
 
 use xtask::tasks::TaskContext;
-use xtask::tasks::cycle::{Label, archive_now};
 use xtask::tasks::gate::evaluate;
+use xtask::tasks::steps::{ArchiveLabel, archive_now};
 use xtask::terminal::report::{ListReport, Report, ShowReport};
 use xtask::vault::manifest::ArchiveKind;
 use xtask::vault::session;
@@ -35,7 +35,7 @@ fn with_archives() -> Sandbox {
                 "never_trade": {"net_return": 0.0, "sharpe": null, "max_drawdown": 0.0,
                                 "n_trades": 0}}}"#,
     );
-    let label = Label {
+    let label = ArchiveLabel {
         tags: vec!["baseline".to_owned(), "paper".to_owned()],
         note: Some("wider stops".to_owned()),
     };
@@ -95,7 +95,7 @@ fn several_seeds_show_their_median_and_range() {
         sandbox.write("logs/session.json", &session);
         let summary = session::read(sandbox.root());
         let archive = |context: &mut TaskContext<'_>| {
-            archive_now(context, ArchiveKind::Session, &Label::default(), summary)
+            archive_now(context, ArchiveKind::Session, &ArchiveLabel::default(), summary)
         };
         sandbox.run_task(&format!("2026-01-0{day}T00:00:00Z"), archive).0.unwrap();
     }

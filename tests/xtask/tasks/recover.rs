@@ -1,7 +1,7 @@
 use std::fs;
 
-use xtask::tasks::cycle;
 use xtask::tasks::recover::recover;
+use xtask::tasks::steps;
 use xtask::vault::catalog::{BACKUP_RECORD, BackupRecord};
 
 use crate::support::{Sandbox, time, tree};
@@ -49,7 +49,7 @@ fn work_done_since_the_kill_is_not_moved_unarchived() {
     sandbox.write("models/new.zip", "made after the kill");
     recover(&sandbox.workspace()).unwrap();
     assert_eq!(sandbox.read("models/new.zip"), "made after the kill");
-    let done = sandbox.run_task(NOW, cycle::archive_and_move_session).0.unwrap().unwrap();
+    let done = sandbox.run_task(NOW, steps::archive_and_move_session).0.unwrap().unwrap();
     assert!(done.is_new_archive);
     assert_eq!(sandbox.backup_names().len(), 2);
 }

@@ -1,9 +1,9 @@
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use xtask::programs::process::{Trainer, TrainerRun};
+use xtask::programs::process::{TrainerProcess, TrainerRun};
 use xtask::tasks::TaskContext;
-use xtask::tasks::cycle::Label;
+use xtask::tasks::steps::ArchiveLabel;
 use xtask::tasks::train::{ArchiveMode, Start, TrainOptions, TrainerSource, train};
 use xtask::terminal::report::Report;
 use xtask::workspace::exit::Exit;
@@ -220,19 +220,19 @@ fn a_signal_while_the_old_session_moves_starts_no_training() {
             workspace: &workspace,
             clock: &clock,
             interrupt: &interrupt,
-            notes: &mut |_| {},
+            on_message: &mut |_| {},
         };
         let options = TrainOptions {
             archive,
             trainer: TrainerSource::Ready(sandbox.trainer("touch started")),
             arguments: Vec::new(),
             is_silent: true,
-            label: Label::default(),
+            label: ArchiveLabel::default(),
             start: Start::Fresh,
             gates: Vec::new(),
             is_pushed: false,
         };
-        let report = train(&mut context, &Trainer::default(), &options).unwrap();
+        let report = train(&mut context, &TrainerProcess::default(), &options).unwrap();
         assert_eq!(report.exit(), Exit::Interrupted);
         assert!(!sandbox.path("started").exists());
         let previous = report.previous.as_ref().unwrap();
@@ -248,7 +248,7 @@ fn a_wish_to_stop_waits_for_the_trainer_that_is_not_there_yet() {
     let sandbox = Sandbox::new();
     let binary =
         sandbox.trainer("read first; read second; echo \"$first $second\" > told; exit 130");
-    let trainer = Trainer::default();
+    let trainer = TrainerProcess::default();
     trainer.stop();
     trainer.stop();
     let run = TrainerRun { binary: &binary, root: sandbox.root(), arguments: &[], is_silent: true };

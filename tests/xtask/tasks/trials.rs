@@ -41,7 +41,7 @@ impl History {
     fn counted(&self) -> Vec<(String, Option<f64>)> {
         let lines = self.sandbox.run_task("2026-02-01T00:00:00Z", trials::remember).0.unwrap();
         let trials = trials::of(&lines).trials;
-        let cell = |trial: trials::Trial| (trial.config_sha256.unwrap(), trial.sharpe);
+        let cell = |trial: trials::EarlierTrial| (trial.config_sha256.unwrap(), trial.sharpe);
         trials.into_iter().map(cell).collect()
     }
 }
@@ -177,8 +177,7 @@ fn a_line_that_a_kill_cut_short_is_written_again() {
     let (code, notes) = sandbox.train(&trainer, &[]);
     assert_eq!((code, told(&sandbox).as_str()), (0, "3"), "{notes}");
     let text = sandbox.read("archives/trials.jsonl");
-    let good =
-        text.lines().filter(|line| serde_json::from_str::<trials::TrialRecord>(line).is_ok());
+    let good = text.lines().filter(|line| serde_json::from_str::<trials::LedgerLine>(line).is_ok());
     assert_eq!((good.count(), text.lines().count()), (4, 5), "{text}");
 }
 

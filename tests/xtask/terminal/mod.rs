@@ -25,7 +25,7 @@ fn shown(show: ProgressStyle, steps: &[(u64, Option<Progress>)]) -> String {
     for (n_ms, progress) in steps {
         terminal.show(*progress, start + Duration::from_millis(*n_ms), 80);
     }
-    terminal.say("done");
+    terminal.print_line("done");
     String::from_utf8(written).unwrap()
 }
 

@@ -3,7 +3,7 @@ use std::io::Read;
 use std::sync::atomic::AtomicBool;
 
 use xtask::programs::process::WorkTree;
-use xtask::tasks::cycle::{Label, archive_now};
+use xtask::tasks::steps::{ArchiveLabel, archive_now};
 use xtask::vault::archive::{self, ArchiveRequest};
 use xtask::vault::manifest::{ArchiveKind, GitState, Manifest};
 use xtask::vault::session;
@@ -215,7 +215,7 @@ fn what_is_skipped_is_noted() {
     let sandbox = Sandbox::with_session();
     std::os::unix::fs::symlink("/etc/hostname", sandbox.path("logs/outside")).unwrap();
     let (receipt, notes) = sandbox.run_task("2026-01-02T03:04:05Z", |context| {
-        archive_now(context, ArchiveKind::Manual, &Label::default(), None).unwrap()
+        archive_now(context, ArchiveKind::Manual, &ArchiveLabel::default(), None).unwrap()
     });
     assert_eq!(receipt.manifest().skipped.len(), 1);
     insta::assert_snapshot!(

@@ -30,7 +30,7 @@ fn check_same(sandbox: &Sandbox) {
                 manifest.files.clear();
             }
         }
-        assert_eq!(Catalog::read_heads(&workspace).unwrap(), heads);
+        assert_eq!(Catalog::read_without_files(&workspace).unwrap(), heads);
     }
 }
 
@@ -56,10 +56,10 @@ fn status_takes_what_the_cache_knows_and_leaves_it_alone() {
     let cache = || fs::read(sandbox.path(CACHE)).ok();
     // What was archived last is not in it yet.
     let before = cache();
-    let looked = Catalog::read_heads_readonly(&sandbox.workspace()).unwrap();
+    let looked = Catalog::read_without_files_readonly(&sandbox.workspace()).unwrap();
     sandbox.xtask(&["status"]).assert().code(0);
     assert_eq!(cache(), before);
-    assert_eq!(looked, Catalog::read_heads(&sandbox.workspace()).unwrap());
+    assert_eq!(looked, Catalog::read_without_files(&sandbox.workspace()).unwrap());
     assert_ne!(cache(), before);
 }
 

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
 
 use xtask::vault::manifest::Manifest;
-use xtask::vault::restore::{Overwrite, Source, Target, apply, survey};
+use xtask::vault::restore::{Overwrite, RestoreSource, Target, apply, survey};
 use xtask::vault::verify::check_reader;
 
 use crate::rawzip::{Raw, zip};
@@ -31,7 +31,7 @@ fn archive() -> (Vec<u8>, Files) {
 
 /// Returns what a restore saves of an archive with these bytes.
 fn rescued(bytes: &[u8]) -> Files {
-    let mut source = Source::open(Cursor::new(bytes), Cursor::new(bytes));
+    let mut source = RestoreSource::open(Cursor::new(bytes), Cursor::new(bytes));
     let items = source.items.clone();
     let mut files = Files::new();
     for item in items {
@@ -103,7 +103,7 @@ fn what_is_restored_from_damage_is_right_on_the_disk_too() {
     let step = if is_slow() { 7 } else { 131 };
     let name = "archives/training_backup_20260102_030405.zip";
     let restore = |bytes: &[u8], folder: &str| {
-        let mut source = Source::open(Cursor::new(bytes), Cursor::new(bytes));
+        let mut source = RestoreSource::open(Cursor::new(bytes), Cursor::new(bytes));
         let mut target = Target::folder(sandbox.path(folder));
         let plan = survey(&mut source, &mut target, None, Overwrite::Never).unwrap();
         apply(&mut source, &plan, &mut target, &AtomicBool::new(false)).unwrap();

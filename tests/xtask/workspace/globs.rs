@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use xtask::vault::scan::Selection;
+use xtask::vault::scan::PathFilter;
 
 fn selects(glob: &str, path: &str) -> bool {
-    Selection::new(&[glob.to_owned()], &[]).unwrap().matches(Path::new(path))
+    PathFilter::new(&[glob.to_owned()], &[]).unwrap().matches(Path::new(path))
 }
 
 #[track_caller]
@@ -49,7 +49,7 @@ fn what_is_special_can_be_escaped() {
 #[test]
 fn a_glob_that_is_not_closed_is_refused() {
     for glob in ["a[b", "{a,b", "a[b/", "}{"] {
-        assert!(Selection::new(&[glob.to_owned()], &[]).is_err(), "{glob}");
+        assert!(PathFilter::new(&[glob.to_owned()], &[]).is_err(), "{glob}");
     }
 }
 

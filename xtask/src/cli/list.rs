@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::Args;
 
-use crate::tasks::cycle::parse_tag;
+use crate::tasks::steps::parse_tag;
 use crate::vault::manifest::SessionStatus;
 use crate::vault::name::parse_time;
 

@@ -27,7 +27,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::tasks::cycle::Label;
+use crate::tasks::steps::ArchiveLabel;
 
 pub use export::{ExportArgs, TensorboardArgs};
 pub use forward::own_flags_first;
@@ -72,7 +72,7 @@ pub enum Task {
     #[command(after_help = "Examples:
   cargo xtask archive
   cargo xtask archive --tag before-refactoring --note \"the run of the paper\"")]
-    Archive(Label),
+    Archive(ArchiveLabel),
     /// Archive the session in the workspace and move it to backups/
     #[command(after_help = "Examples:
   cargo xtask clean-workspace --dry-run

@@ -17,14 +17,14 @@ mod verify;
 use anyhow::{Result, bail};
 
 pub use list::sort_keys;
+use shared::locate;
 pub use shared::{CommandContext, TaskOutput};
-use shared::{locate, outcome};
 
 use crate::cli::{ReproduceArgs, Task};
 use crate::tasks::TaskContext;
 use crate::tasks::clean;
-use crate::tasks::cycle::{self, Label, SealedArchive};
 use crate::tasks::reproduce::reproduce;
+use crate::tasks::steps::{self, ArchiveLabel, SealedArchive};
 use crate::terminal::report::{ArchiveReport, CleanReport, ShowReport};
 use crate::vault::archive_folder;
 use crate::vault::catalog::Catalog;
@@ -71,7 +71,7 @@ fn dispatch(context: &mut CommandContext<'_>) -> Result<TaskOutput> {
             let catalog = Catalog::read(context.workspace)?;
             let archive = catalog.find(&args.archive.name)?;
             vault::warn_of_annotations(context, std::slice::from_ref(archive));
-            Ok(outcome(&ShowReport::of(archive), Exit::Done))
+            Ok(TaskOutput::of(&ShowReport::of(archive), Exit::Done))
         }
         Task::Bars(args) => forward::run(context, "bars", args),
         Task::Simulate(args) => forward::run(context, "simulate", args),
@@ -96,21 +96,21 @@ fn dispatch(context: &mut CommandContext<'_>) -> Result<TaskOutput> {
     }
 }
 
-fn archive(context: &mut TaskContext<'_>, label: &Label) -> Result<TaskOutput> {
-    let _lock = cycle::begin(context, "archive")?;
+fn archive(context: &mut TaskContext<'_>, label: &ArchiveLabel) -> Result<TaskOutput> {
+    let _lock = steps::begin(context, "archive")?;
     let found = scan(context.workspace)?;
     if !found.holds_a_session() {
-        cycle::warn_of(context, found.skipped.iter());
+        steps::warn_of(context, found.skipped.iter());
         let report = ArchiveReport { archive: None, skipped: Vec::new() };
-        return Ok(outcome(&report, Exit::NothingToDo));
+        return Ok(TaskOutput::of(&report, Exit::NothingToDo));
     }
     let session = session::read(context.workspace.root());
-    let receipt = cycle::archive_found(context, &found, ArchiveKind::Manual, label, session)?;
+    let receipt = steps::archive_found(context, &found, ArchiveKind::Manual, label, session)?;
     let report = ArchiveReport {
         archive: Some(SealedArchive::of(context, &receipt)),
         skipped: receipt.manifest().skipped.clone(),
     };
-    Ok(outcome(&report, Exit::Done))
+    Ok(TaskOutput::of(&report, Exit::Done))
 }
 
 fn clean_workspace(context: &mut TaskContext<'_>, dry_run: bool) -> Result<TaskOutput> {
@@ -121,11 +121,11 @@ fn clean_workspace(context: &mut TaskContext<'_>, dry_run: bool) -> Result<TaskO
     let report = if dry_run {
         CleanReport { dry_run, plan: plan(context)?, done: None }
     } else {
-        let _lock = cycle::begin(context, "clean-workspace")?;
+        let _lock = steps::begin(context, "clean-workspace")?;
         let plan = plan(context)?;
-        CleanReport { dry_run, plan, done: cycle::archive_and_move_session(context)? }
+        CleanReport { dry_run, plan, done: steps::archive_and_move_session(context)? }
     };
-    Ok(outcome(&report, Exit::Done))
+    Ok(TaskOutput::of(&report, Exit::Done))
 }
 
 fn reproduce_session(context: &mut CommandContext<'_>, args: &ReproduceArgs) -> Result<TaskOutput> {
@@ -135,5 +135,5 @@ fn reproduce_session(context: &mut CommandContext<'_>, args: &ReproduceArgs) -> 
     let trainer = context.trainer;
     let report = reproduce(context, trainer, &archive.path, &source)?;
     let exit = if report.is_identical { Exit::Done } else { Exit::Failed };
-    Ok(outcome(&report, exit))
+    Ok(TaskOutput::of(&report, exit))
 }

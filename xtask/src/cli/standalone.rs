@@ -88,7 +88,7 @@ fn archives() -> Vec<Archive> {
             Some(root) => current.join(expanded(&root)),
             None => Workspace::find(&current)?,
         };
-        Some(Catalog::read_heads(&Workspace::open(&root).ok()?).ok()?.archives)
+        Some(Catalog::read_without_files(&Workspace::open(&root).ok()?).ok()?.archives)
     };
     read().unwrap_or_default()
 }

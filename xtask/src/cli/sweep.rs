@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use crate::tasks::sweep::head::Engine;
+use crate::tasks::sweep::definition::Engine;
 
 /// The text that follows its help.
 pub const EXAMPLES: &str = "\

@@ -8,8 +8,8 @@ use clap::{Args, ValueEnum};
 
 use super::global::NameArgs;
 use super::reading::ReadingArgs;
-use crate::tasks::cycle::Label;
 use crate::tasks::gate::Gate;
+use crate::tasks::steps::ArchiveLabel;
 
 /// The arguments of `train`.
 #[derive(Debug, Args)]
@@ -79,7 +79,7 @@ pub struct TrainArgs {
     pub push: bool,
     /// The tags and the note of the new session's archive.
     #[command(flatten)]
-    pub label: Label,
+    pub label: ArchiveLabel,
     /// Let the command after `--` take this long to end when it is asked to
     #[arg(long, value_name = "SECONDS", default_value_t = 10, requires = "command")]
     pub grace: u32,

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::global::DryRunArgs;
-use crate::tasks::cycle::parse_tag;
+use crate::tasks::steps::parse_tag;
 use crate::vault::retention::{Best, Count, RetentionConfig};
 
 /// The arguments of `prune`.

@@ -106,7 +106,7 @@ pub fn check_compression(compression: Compression) -> Result<(), MissingFeature>
 /// # Errors
 /// [`MissingFeature`].
 pub fn check_archive(path: &Path) -> Result<(), MissingFeature> {
-    if Feature::Zstd.is_built_in() || !holds_zstd(path) {
+    if Feature::Zstd.is_built_in() || !contains_zstd(path) {
         return Ok(());
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -116,7 +116,7 @@ pub fn check_archive(path: &Path) -> Result<(), MissingFeature> {
 /// Whether an entry of the zip at `path` is compressed by zstd. If the
 /// zip is truncated and has no central directory, its local headers are
 /// searched.
-pub fn holds_zstd(path: &Path) -> bool {
+pub fn contains_zstd(path: &Path) -> bool {
     let open = || File::open(path).map(BufReader::new).ok();
     let Some(file) = open() else { return false };
     match ZipArchive::new(file) {

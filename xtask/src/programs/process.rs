@@ -25,11 +25,11 @@ use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
 
 pub use command::{CommandRun, find_program};
-pub use git::{GitState, OwnFiles, WorkTree, git_commit, git_state, git_tracked};
+pub use git::{ExcludedFiles, GitState, WorkTree, git_commit, git_state, git_tracked};
 pub use rerun::{Rebuild, exec_program};
-pub use restic::{ResticCall, ResticEnd, has_ended, restic};
-pub use slurm::{SlurmEnd, slurm};
-pub use supervise::{CommandEnd, supervise_if_asked};
+pub use restic::{ResticCall, ResticExit, has_ended, restic};
+pub use slurm::{SlurmOutput, slurm};
+pub use supervise::{CommandExit, supervise_if_asked};
 pub use system::{free_bytes, open_file, terminal_columns};
 pub use tensorboard::tensorboard;
 
@@ -155,7 +155,7 @@ pub struct TrainerRun<'a> {
 
 /// Runs a trainer, which a signal handler can stop.
 #[derive(Debug, Default)]
-pub struct Trainer {
+pub struct TrainerProcess {
     colour: Colour,
     /// The file for its stderr; else that of this process.
     log: Option<PathBuf>,
@@ -170,7 +170,7 @@ struct StopChannel {
     n_asked: usize,
 }
 
-impl Trainer {
+impl TrainerProcess {
     /// Returns one that passes on `colour` through environment variables.
     pub fn in_colour(colour: Colour) -> Self {
         Self { colour, ..Self::default() }

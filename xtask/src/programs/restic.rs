@@ -21,10 +21,10 @@ pub use locks::RepositoryLock;
 pub use redact::{printable, redacted};
 pub use snapshot::{NewSnapshot, Snapshot};
 
-use crate::programs::process::{self, ResticCall, ResticEnd};
+use crate::programs::process::{self, ResticCall, ResticExit};
 use crate::workspace::Workspace;
 use crate::workspace::config::RemoteConfig;
-use crate::workspace::exit::{CodedError, RemoteProblem, stop_if};
+use crate::workspace::exit::{CodedError, RemoteProblem, check_interrupt};
 use crate::workspace::progress;
 
 /// The oldest supported version.
@@ -157,19 +157,24 @@ impl<'a> Restic<'a> {
         if end.code == Some(0) { Ok(()) } else { Err(failure_of(&end)) }
     }
 
-    fn call(&self, arguments: &[&str], out: &mut dyn Write) -> Result<ResticEnd> {
+    fn call(&self, arguments: &[&str], out: &mut dyn Write) -> Result<ResticExit> {
         self.call_in(&self.folder, arguments, out)
     }
 
-    fn call_in(&self, folder: &Path, arguments: &[&str], out: &mut dyn Write) -> Result<ResticEnd> {
-        stop_if(self.interrupt)?;
+    fn call_in(
+        &self,
+        folder: &Path,
+        arguments: &[&str],
+        out: &mut dyn Write,
+    ) -> Result<ResticExit> {
+        check_interrupt(self.interrupt)?;
         let is_query = arguments.contains(&"--no-lock") && arguments[0] != "dump";
         let wait_max = if is_query { QUERY_WAIT_MAX } else { WAIT_MAX };
         let arguments: Vec<OsString> = arguments.iter().map(Into::into).collect();
         let (variables, interrupt) = (&self.variables, self.interrupt);
         let call = ResticCall { arguments: &arguments, variables, folder, interrupt, wait_max };
         let end = process::restic(&call, out)?;
-        stop_if(self.interrupt)?;
+        check_interrupt(self.interrupt)?;
         end.ok_or_else(|| {
             let text = "there is no program `restic`; install it (Debian: `apt install restic`, or see \
                  https://restic.net)";
@@ -178,7 +183,7 @@ impl<'a> Restic<'a> {
     }
 }
 
-fn failure_of(end: &ResticEnd) -> anyhow::Error {
+fn failure_of(end: &ResticExit) -> anyhow::Error {
     FailureKind::of(end).error(&end.error_output).into()
 }
 

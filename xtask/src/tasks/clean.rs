@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::programs::process;
 use crate::tasks::coverage;
 use crate::vault::catalog::{BACKUP_RECORD, BackupRecord};
-use crate::vault::layout::Layout;
+use crate::vault::fixed_folders::FixedFolders;
 use crate::vault::name::{NameKind, StampedName};
 use crate::vault::relocate;
 use crate::vault::scan::{ArchivePath, Scan, scan};
@@ -37,7 +37,7 @@ pub struct CleanPlan {
     pub moves: Vec<String>,
     /// Which of the folders stay.
     #[serde(skip)]
-    pub layout: Layout,
+    pub fixed_folders: FixedFolders,
 }
 
 impl CleanPlan {
@@ -46,7 +46,7 @@ impl CleanPlan {
     /// # Errors
     /// When something cannot be moved; says what, and what to do.
     pub fn check(&self, workspace: &Workspace) -> Result<()> {
-        let problems = self.layout.problems(workspace);
+        let problems = self.fixed_folders.problems(workspace);
         if !problems.is_empty() {
             bail!("the session cannot be moved: {} (nothing was moved)", problems.join("; "));
         }
@@ -65,10 +65,10 @@ pub enum ProofOfArchive<'a> {
 
 /// Plans what a clean at `now` moves; `None` if the workspace is clean.
 pub fn plan(workspace: &Workspace, scan: &Scan, now: DateTime<Utc>) -> Result<Option<CleanPlan>> {
-    let layout = Layout::read(workspace, scan)?;
+    let fixed_folders = FixedFolders::read(workspace, scan)?;
     let mut moves = Vec::new();
     for folder in MOVED_FOLDERS {
-        if holds_session_files(workspace, &layout, Path::new(folder))? {
+        if holds_session_files(workspace, &fixed_folders, Path::new(folder))? {
             moves.push(folder.to_owned());
         }
     }
@@ -96,7 +96,7 @@ pub fn plan(workspace: &Workspace, scan: &Scan, now: DateTime<Utc>) -> Result<Op
             || exists(&partial_path(&backups, name))
             || trashed.iter().any(|batch| exists(&batch.join(name)))
     });
-    Ok(Some(CleanPlan { backup: backup.to_string(), moves, layout }))
+    Ok(Some(CleanPlan { backup: backup.to_string(), moves, fixed_folders }))
 }
 
 /// Moves what `plan` names into its backup, and creates empty session
@@ -130,7 +130,7 @@ pub fn apply(
     let record = BackupRecord { format: 1, moved_at: now, archive, moved: plan.moves.clone() };
     files::write_json(&partial.join(BACKUP_RECORD), &record)?;
     for item in &plan.moves {
-        move_aside(workspace, &plan.layout, item, &partial)?;
+        move_aside(workspace, &plan.fixed_folders, item, &partial)?;
     }
     let backup = complete(&partial)?;
     create_session_folders(workspace)?;
@@ -157,13 +157,13 @@ pub fn sync_session(workspace: &Workspace) -> Result<()> {
 /// backup folder `partial`.
 pub fn move_aside(
     workspace: &Workspace,
-    layout: &Layout,
+    fixed_folders: &FixedFolders,
     item: &str,
     partial: &Path,
 ) -> Result<()> {
     let from = path_of(workspace.root(), item)?;
     let name = from.file_name().unwrap_or_default();
-    relocate::merge(&from, &partial.join(name), layout).with_context(|| {
+    relocate::merge(&from, &partial.join(name), fixed_folders).with_context(|| {
         format!(
             "failed to move `{item}` to `{}`{}",
             workspace.display(partial),
@@ -233,25 +233,31 @@ fn partial_path(backups: &Path, name: &str) -> PathBuf {
 
 /// Whether `folder` holds anything but the empty session folders and
 /// those that stay.
-pub fn holds_session_files(workspace: &Workspace, layout: &Layout, folder: &Path) -> Result<bool> {
+pub fn holds_session_files(
+    workspace: &Workspace,
+    fixed_folders: &FixedFolders,
+    folder: &Path,
+) -> Result<bool> {
     let path = workspace.root().join(folder);
     match fs::symlink_metadata(&path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
         Err(error) => {
             return Err(error).with_context(|| format!("failed to read `{}`", path.display()));
         }
-        Ok(metadata) if !metadata.is_dir() && !layout.is_mount_or_link(&path) => return Ok(true),
+        Ok(metadata) if !metadata.is_dir() && !fixed_folders.is_mount_or_link(&path) => {
+            return Ok(true);
+        }
         Ok(_) => {}
     }
     let is_session_folder =
         SESSION_FOLDERS.iter().any(|session_folder| folder == Path::new(session_folder));
-    if !is_session_folder && !layout.stays(&path) {
+    if !is_session_folder && !fixed_folders.stays(&path) {
         return Ok(true);
     }
     for entry in folder_entries(&path)? {
         let name = entry.file_name().unwrap_or_default();
-        if !layout.is_lost_and_found(&entry)
-            && holds_session_files(workspace, layout, &folder.join(name))?
+        if !fixed_folders.is_lost_and_found(&entry)
+            && holds_session_files(workspace, fixed_folders, &folder.join(name))?
         {
             return Ok(true);
         }

@@ -65,7 +65,7 @@ pub fn archive_holding(
         features::check_archive(&archive.path)?;
         match verify::read_back(&archive.path) {
             Ok(receipt) => return Ok(Some(receipt)),
-            Err(error) => (context.notes)(&format!("warning: {error:#}; archiving again")),
+            Err(error) => (context.on_message)(&format!("warning: {error:#}; archiving again")),
         }
     }
     Ok(None)

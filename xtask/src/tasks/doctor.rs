@@ -16,7 +16,7 @@ pub use finding::{Finding, FindingKind, Remedy};
 
 use crate::programs::process;
 use crate::vault::catalog::Catalog;
-use crate::vault::layout::{Layout, nearest_folder};
+use crate::vault::fixed_folders::{FixedFolders, nearest_folder};
 use crate::vault::name::stamp;
 use crate::vault::scan::scan;
 use crate::vault::trash;
@@ -51,7 +51,7 @@ pub fn examine(workspace: &Workspace, now: DateTime<Utc>, is_mine: bool) -> Resu
     }
     findings.extend(archives::find(workspace, &catalog, now)?);
     let found = scan(workspace)?;
-    for problem in Layout::read(workspace, &found)?.problems(workspace) {
+    for problem in FixedFolders::read(workspace, &found)?.problems(workspace) {
         let problem = format!("no session can be moved aside: {problem}");
         findings.push(Finding::new(FindingKind::Unmovable, None, problem));
     }

@@ -1,13 +1,12 @@
 //! The steps of each task, one file per task.
 //!
-//! `train` is the cycle: recover, archive, clean, run the trainer, seal,
-//! prune. `cycle` has the steps that tasks share. A task gets clock,
-//! paths and interrupt as arguments and returns a result; it never
+//! `train` is the whole cycle: recover, archive, clean, run the trainer,
+//! seal, prune. `steps` has the steps that tasks share. A task gets
+//! clock, paths and interrupt as arguments and returns a result; it never
 //! prints. This folder may use `programs`, `vault` and `workspace`.
 
 pub mod clean;
 pub mod coverage;
-pub mod cycle;
 pub mod doctor;
 pub mod gate;
 pub mod prune;
@@ -18,6 +17,7 @@ pub mod remote;
 pub mod reproduce;
 pub mod resume;
 pub mod status;
+pub mod steps;
 pub mod sweep;
 pub mod train;
 pub mod trials;
@@ -39,14 +39,14 @@ pub struct TaskContext<'a> {
     /// Set by a signal: stop.
     pub interrupt: &'a AtomicBool,
     /// Receives messages for the user while the task runs.
-    pub notes: &'a mut dyn FnMut(&str),
+    pub on_message: &'a mut dyn FnMut(&str),
 }
 
 impl TaskContext<'_> {
     /// Passes on warnings for the user.
     pub fn warn(&mut self, warnings: impl IntoIterator<Item = impl Display>) {
         for warning in warnings {
-            (self.notes)(&format!("warning: {warning}"));
+            (self.on_message)(&format!("warning: {warning}"));
         }
     }
 }

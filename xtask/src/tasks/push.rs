@@ -6,21 +6,21 @@
 
 mod one;
 mod outcome;
-pub mod owed;
+pub mod pending;
 
 use anyhow::Result;
 
 use one::{N_PASSES, Push};
 pub use one::{retry_if_damaged, stored_digest};
 pub use outcome::{PushOutcome, PushReport, PushedArchive};
-pub use owed::{PendingPush, PendingPushes};
+pub use pending::{PendingPush, PendingPushes};
 
 use crate::programs::features;
 use crate::programs::restic::Restic;
 use crate::tasks::TaskContext;
 use crate::vault::catalog::{Archive, Catalog};
 use crate::vault::remote;
-use crate::workspace::exit::{CodedError, stop_if};
+use crate::workspace::exit::{CodedError, check_interrupt};
 use crate::workspace::lock;
 use crate::workspace::progress;
 
@@ -46,16 +46,17 @@ pub fn push(context: &mut TaskContext<'_>, selection: &PushSelection) -> Result<
         PushSelection::All => None,
         PushSelection::One(name) => Some(catalog.find(name)?.name),
     };
-    let owed = PendingPushes::load(context.workspace);
+    let pending = PendingPushes::load(context.workspace);
     let is_wanted = |archive: &&Archive| {
-        wanted.is_none_or(|wanted| wanted == archive.name) || owed.holds(&archive.name.to_string())
+        wanted.is_none_or(|wanted| wanted == archive.name)
+            || pending.contains(&archive.name.to_string())
     };
     let archives: Vec<&Archive> = catalog.archives.iter().filter(is_wanted).collect();
     archives.iter().try_for_each(|archive| features::check_archive(&archive.path))?;
     let names: Vec<String> = archives.iter().map(|archive| archive.name.to_string()).collect();
-    owed::update(context.workspace, |owed| {
-        owed.keep_only(&catalog);
-        owed.add(&names, "its push has not ended");
+    pending::update(context.workspace, |pending| {
+        pending.keep_only(&catalog);
+        pending.add(&names, "its push has not ended");
     })?;
     let pushed = lock::acquire_part(context.workspace, "push", BUSY)
         .and_then(|_lock| push_archives(context, &archives));
@@ -63,7 +64,7 @@ pub fn push(context: &mut TaskContext<'_>, selection: &PushSelection) -> Result<
         let coded = error.downcast_ref::<CodedError>();
         let text = coded.map_or_else(|| format!("{error:#}"), ToString::to_string);
         let reason = text.lines().next().unwrap_or_default();
-        owed::update(context.workspace, |owed| owed.explain(&names, reason))?;
+        pending::update(context.workspace, |pending| pending.explain(&names, reason))?;
     }
     pushed
 }
@@ -84,7 +85,7 @@ fn push_archives(context: &mut TaskContext<'_>, archives: &[&Archive]) -> Result
     };
     let mut new = Vec::new();
     for archive in archives {
-        stop_if(interrupt)?;
+        check_interrupt(interrupt)?;
         let name = archive.name.to_string();
         let (outcome, problem) = match push.one(context, archive) {
             Ok((outcome, stored)) => {
@@ -96,9 +97,9 @@ fn push_archives(context: &mut TaskContext<'_>, archives: &[&Archive]) -> Result
             }
             Err(error) => (PushOutcome::Failed, Some(format!("{error:#}"))),
         };
-        owed::update(context.workspace, |owed| match &problem {
-            None => owed.remove(&name),
-            Some(problem) => owed.explain(std::slice::from_ref(&name), problem),
+        pending::update(context.workspace, |pending| match &problem {
+            None => pending.remove(&name),
+            Some(problem) => pending.explain(std::slice::from_ref(&name), problem),
         })?;
         let size_bytes = archive.size_bytes;
         report.archives.push(PushedArchive { name, size_bytes, outcome, problem });

@@ -20,7 +20,7 @@ use crate::tasks::prune::{finish_deletion, is_being_deleted};
 use crate::vault::annotations;
 use crate::vault::archive;
 use crate::vault::catalog::{BACKUP_RECORD, Catalog, read_record};
-use crate::vault::layout::Layout;
+use crate::vault::fixed_folders::FixedFolders;
 use crate::vault::relocate;
 use crate::vault::restore::{self, AbandonedRestore};
 use crate::vault::scan::scan;
@@ -217,10 +217,10 @@ fn finish_backup(workspace: &Workspace, partial: &Path) -> Result<String> {
         Some(archive) => is_covered(workspace, archive)?,
     };
     if is_safe {
-        let layout = Layout::read(workspace, &scan(workspace)?)?;
+        let fixed_folders = FixedFolders::read(workspace, &scan(workspace)?)?;
         for item in &record.moved {
-            if is_in(workspace.root(), item)? && is_partly_left(workspace, &layout, item)? {
-                clean::move_aside(workspace, &layout, item, partial)?;
+            if is_in(workspace.root(), item)? && is_partly_left(workspace, &fixed_folders, item)? {
+                clean::move_aside(workspace, &fixed_folders, item, partial)?;
             }
         }
     }
@@ -231,9 +231,9 @@ fn finish_backup(workspace: &Workspace, partial: &Path) -> Result<String> {
 }
 
 /// Whether part of `item` is still in the workspace.
-fn is_partly_left(workspace: &Workspace, layout: &Layout, item: &str) -> Result<bool> {
+fn is_partly_left(workspace: &Workspace, fixed_folders: &FixedFolders, item: &str) -> Result<bool> {
     let is_file = !MOVED_FOLDERS.contains(&item);
-    Ok(is_file || clean::holds_session_files(workspace, layout, Path::new(item))?)
+    Ok(is_file || clean::holds_session_files(workspace, fixed_folders, Path::new(item))?)
 }
 
 /// Completes a backup folder without a record, into which the killed run

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::programs::features;
-use crate::programs::process::{Trainer, TrainerRun};
+use crate::programs::process::{TrainerProcess, TrainerRun};
 use crate::tasks::TaskContext;
 use crate::tasks::train::{TrainerSource, run_with_needed_parts, trainer_binary};
 use crate::vault::manifest::SessionStatus;
@@ -64,7 +64,7 @@ pub struct Difference {
 /// missing or has changed, or the training fails.
 pub fn reproduce(
     context: &mut TaskContext<'_>,
-    trainer: &Trainer,
+    trainer: &TrainerProcess,
     path: &Path,
     source: &TrainerSource,
 ) -> Result<ReproduceReport> {
@@ -78,7 +78,7 @@ pub fn reproduce(
     let scratch = context.workspace.state().join(format!("reproduce_{}", stamp((context.clock)())));
     files::create_folder(&scratch)?;
     write_settings(context, &archived, &scratch)?;
-    (context.notes)(&format!("training again in `{}`", context.workspace.display(&scratch)));
+    (context.on_message)(&format!("training again in `{}`", context.workspace.display(&scratch)));
     // One seed suffices: the model is that of the first.
     let arguments: Vec<OsString> = vec![
         "--root".into(),
@@ -164,7 +164,7 @@ fn check_data(path: &Path, archived: &Value) -> Result<()> {
 
 fn run_trainer(
     context: &mut TaskContext<'_>,
-    trainer: &Trainer,
+    trainer: &TrainerProcess,
     source: &TrainerSource,
     run: &TrainerRun<'_>,
 ) -> Result<()> {

@@ -56,7 +56,7 @@ pub fn find(workspace: &Workspace) -> Result<InterruptedSession> {
     }
     // Skip later backups that are not sessions, which a killed run may
     // leave.
-    let backups = Catalog::read_heads(workspace)?.backups.into_iter().rev();
+    let backups = Catalog::read_without_files(workspace)?.backups.into_iter().rev();
     let paths = backups.map(|backup| backup.path);
     let mut sessions = paths.filter(|path| exists(&path.join(STATE)) || exists(&path.join(RECORD)));
     match sessions.next().filter(|path| exists(&path.join(STATE))) {

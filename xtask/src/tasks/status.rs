@@ -108,7 +108,7 @@ pub struct NextTrain {
 /// Returns the state of `workspace` at the time `now`.
 pub fn read(workspace: &Workspace, now: DateTime<Utc>) -> Result<WorkspaceStatus> {
     let running = lock::holder(workspace)?;
-    let catalog = Catalog::read_heads_readonly(workspace)?;
+    let catalog = Catalog::read_without_files_readonly(workspace)?;
     let found = scan(workspace)?;
     let is_running = running.is_some();
     let newest = catalog.archives.last();

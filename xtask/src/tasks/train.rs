@@ -19,15 +19,15 @@ pub use source::{
 };
 
 use crate::programs::features;
-use crate::programs::process::{Trainer, TrainerRun};
+use crate::programs::process::{TrainerProcess, TrainerRun};
 use crate::tasks::TaskContext;
 use crate::tasks::clean;
-use crate::tasks::cycle::{self, Label, MovedSession, SealedArchive};
 use crate::tasks::gate::{self, Gate};
 use crate::tasks::prune::{self, DeleteMode, PolicySource, PrunePlan, PruneRequest};
-use crate::tasks::push::owed;
+use crate::tasks::push::pending;
 use crate::tasks::recover::RecoveryPreview;
 use crate::tasks::resume::{self, InterruptedSession};
+use crate::tasks::steps::{self, ArchiveLabel, MovedSession, SealedArchive};
 use crate::tasks::trials;
 use crate::vault::catalog::Catalog;
 use crate::vault::manifest::{ArchiveKind, SessionSummary};
@@ -49,7 +49,7 @@ pub struct TrainOptions {
     /// JSON document.
     pub is_silent: bool,
     /// The tags and the note of the session's archive.
-    pub label: Label,
+    pub label: ArchiveLabel,
     /// Whether to resume the interrupted session.
     pub start: Start,
     /// The gates that the session must pass.
@@ -84,7 +84,7 @@ pub enum ArchiveMode {
 /// error, but part of the report.
 pub fn train(
     context: &mut TaskContext<'_>,
-    trainer: &Trainer,
+    trainer: &TrainerProcess,
     options: &TrainOptions,
 ) -> Result<TrainReport> {
     if options.archive == ArchiveMode::Archive {
@@ -93,7 +93,7 @@ pub fn train(
     }
     let root = context.workspace.root();
     let mut binary = trainer_binary(context, &options.trainer)?;
-    let lock = cycle::begin(context, "train")?;
+    let lock = steps::begin(context, "train")?;
     let interrupted = match options.start {
         Start::Fresh => None,
         Start::Resume => Some(resume::find(context.workspace)?),
@@ -107,8 +107,8 @@ pub fn train(
     // Before the last session is moved: it may not be archived.
     let trials = trials::arguments(context);
     let previous = match options.archive {
-        ArchiveMode::Archive => cycle::archive_and_move_session(context)?,
-        ArchiveMode::MoveOnly => cycle::move_session_unarchived(context)?,
+        ArchiveMode::Archive => steps::archive_and_move_session(context)?,
+        ArchiveMode::MoveOnly => steps::move_session_unarchived(context)?,
     };
     clean::create_session_folders(context.workspace)?;
     note_previous(context, previous.as_ref());
@@ -137,7 +137,7 @@ pub fn train(
     };
     let has_counted = trials::remember(context);
     let prune = has_counted.and_then(|_| apply_retention(context, &lock)).unwrap_or_else(|error| {
-        (context.notes)(&format!("warning: old sessions were not pruned: {error:#}"));
+        (context.on_message)(&format!("warning: old sessions were not pruned: {error:#}"));
         PrunePlan::default()
     });
     let status = session.as_ref().map_or_else(|| status_without_session(exit), |it| it.status);
@@ -165,7 +165,7 @@ pub fn train(
 fn sync_session(context: &mut TaskContext<'_>) {
     if let Err(error) = clean::sync_session(context.workspace) {
         let warning = "a power cut now may take some of the session";
-        (context.notes)(&format!("warning: {warning}: {error:#}"));
+        (context.on_message)(&format!("warning: {warning}: {error:#}"));
     }
 }
 
@@ -196,7 +196,7 @@ fn with_resume(arguments: &[OsString], folder: Option<&Path>) -> Vec<OsString> {
 /// `--check` and start a training.
 fn check_settings(
     context: &mut TaskContext<'_>,
-    trainer: &Trainer,
+    trainer: &TrainerProcess,
     source: &TrainerSource,
     run: &TrainerRun<'_>,
 ) -> Result<PathBuf> {
@@ -227,7 +227,7 @@ fn note_previous(context: &mut TaskContext<'_>, previous: Option<&MovedSession>)
             format!("the previous session was moved to `{backup}`, its only copy (--no-archive)")
         }
     };
-    (context.notes)(&line);
+    (context.on_message)(&line);
 }
 
 fn seal(
@@ -246,9 +246,9 @@ fn seal(
         workspace: context.workspace,
         clock: context.clock,
         interrupt: &never_interrupted,
-        notes: &mut *context.notes,
+        on_message: &mut *context.on_message,
     };
-    let receipt = cycle::archive_now(&mut context, ArchiveKind::Session, label, session).context(
+    let receipt = steps::archive_now(&mut context, ArchiveKind::Session, label, session).context(
         "failed to archive the new session; it stays in the workspace, and the next train or \
          `cargo xtask archive` archives it",
     )?;
@@ -256,9 +256,10 @@ fn seal(
     if options.is_pushed {
         // Record the push now, in case of a kill before it.
         let names = [archive.name.clone()];
-        let add = |owed: &mut owed::PendingPushes| owed.add(&names, "its push has not ended");
-        if let Err(error) = owed::update(context.workspace, add) {
-            (context.notes)(&format!("warning: its push is not remembered: {error:#}"));
+        let add =
+            |pending: &mut pending::PendingPushes| pending.add(&names, "its push has not ended");
+        if let Err(error) = pending::update(context.workspace, add) {
+            (context.on_message)(&format!("warning: its push is not remembered: {error:#}"));
         }
     }
     Ok(Some(archive))

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use serde::Serialize;
 
-pub use ledger::{TrialKey, TrialRecord};
+pub use ledger::{LedgerLine, LineKey};
 
 use crate::tasks::TaskContext;
 use crate::vault::catalog::{Archive, Catalog};
@@ -29,16 +29,16 @@ pub const LEDGER_NAME: &str = "trials.jsonl";
 
 /// The evaluated sessions: `.trainvault/trials.json`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Trials {
+pub struct EarlierTrials {
     /// 1.
     pub format: u32,
     /// Oldest first, each session once.
-    pub trials: Vec<Trial>,
+    pub trials: Vec<EarlierTrial>,
 }
 
 /// One session, evaluated out of sample.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Trial {
+pub struct EarlierTrial {
     /// The archive that held it; empty without one.
     pub archive: String,
     /// The digest of its settings, seed included.
@@ -58,11 +58,11 @@ pub struct Trial {
 /// ruined ones, since their metrics were seen. Sessions of the same
 /// settings and bars count once; a session that was resumed counts
 /// together with its continuation.
-pub fn of(lines: &[TrialRecord]) -> Trials {
+pub fn of(lines: &[LedgerLine]) -> EarlierTrials {
     let resumed: BTreeSet<&str> =
         lines.iter().filter_map(|line| line.resumed_from.as_deref()).collect();
     let mut seen = BTreeSet::new();
-    let mut trials: Vec<Trial> = lines
+    let mut trials: Vec<EarlierTrial> = lines
         .iter()
         .rev()
         .filter(|line| line.session.as_deref().is_none_or(|id| !resumed.contains(id)))
@@ -70,7 +70,7 @@ pub fn of(lines: &[TrialRecord]) -> Trials {
             let key = line.config_sha256.as_ref().or(line.session.as_ref());
             seen.insert((key, &line.data_sha256, line.n_bars))
         })
-        .map(|line| Trial {
+        .map(|line| EarlierTrial {
             archive: line.archive.clone().unwrap_or_default(),
             config_sha256: line.config_sha256.clone(),
             data_sha256: line.data_sha256.clone(),
@@ -79,7 +79,7 @@ pub fn of(lines: &[TrialRecord]) -> Trials {
         })
         .collect();
     trials.reverse();
-    Trials { format: 1, trials }
+    EarlierTrials { format: 1, trials }
 }
 
 /// Adds the sessions of the archives and the workspace to the ledger, and
@@ -89,25 +89,25 @@ pub fn of(lines: &[TrialRecord]) -> Trials {
 /// # Errors
 /// When the archives or the ledger cannot be read, or neither the
 /// ledger nor its copy can be written.
-pub fn remember(context: &mut TaskContext<'_>) -> Result<Vec<TrialRecord>> {
+pub fn remember(context: &mut TaskContext<'_>) -> Result<Vec<LedgerLine>> {
     let workspace = context.workspace;
     let folder = workspace.archives();
     let (shared, copy) = (folder.join(LEDGER_NAME), workspace.state().join(LEDGER_NAME));
     let (in_shared, in_copy) = (ledger::read(&shared)?, ledger::read(&copy)?);
-    let catalog = Catalog::read_heads(workspace)?;
+    let catalog = Catalog::read_without_files(workspace)?;
     let archived = catalog.archives.iter().filter_map(line_of_archive);
     let present = session::read(workspace.root());
     let present = present.as_ref().and_then(|session| line(None, session));
     let all = in_shared.iter().chain(&in_copy).cloned().chain(archived).chain(present);
     let lines = deduplicated(all.collect());
     let [known_shared, known_copy] = [&in_shared, &in_copy].map(|held| keys(held));
-    let to_shared: Vec<&TrialRecord> =
+    let to_shared: Vec<&LedgerLine> =
         lines.iter().filter(|line| !known_shared.contains(&line.key())).collect();
-    let to_copy: Vec<&TrialRecord> =
+    let to_copy: Vec<&LedgerLine> =
         lines.iter().filter(|line| !known_copy.contains(&line.key())).collect();
     // The copy is written last, so that a kill in between does not make
     // lines look lost.
-    let is_lost = |line: &&&TrialRecord| line.archive.is_some() && known_copy.contains(&line.key());
+    let is_lost = |line: &&&LedgerLine| line.archive.is_some() && known_copy.contains(&line.key());
     let n_lost = to_shared.iter().filter(is_lost).count();
     let added = if exists(&folder) { ledger::add(&shared, &to_shared) } else { Ok(()) };
     files::create_folder(&workspace.state())
@@ -116,7 +116,7 @@ pub fn remember(context: &mut TaskContext<'_>) -> Result<Vec<TrialRecord>> {
     if n_lost > 0 {
         let shared = workspace.display(&shared);
         let end = if added.is_ok() { " and back in it" } else { "" };
-        (context.notes)(&format!(
+        (context.on_message)(&format!(
             "warning: `{shared}` has lost {n_lost} of {} sessions; they count all the same, known \
              from the copy in `.trainvault/`{end}",
             lines.len()
@@ -125,12 +125,12 @@ pub fn remember(context: &mut TaskContext<'_>) -> Result<Vec<TrialRecord>> {
     Ok(lines)
 }
 
-fn keys(lines: &[TrialRecord]) -> BTreeSet<TrialKey<'_>> {
-    lines.iter().map(TrialRecord::key).collect()
+fn keys(lines: &[LedgerLine]) -> BTreeSet<LineKey<'_>> {
+    lines.iter().map(LedgerLine::key).collect()
 }
 
 /// Removes duplicate lines, keeping the first of each session.
-fn deduplicated(lines: Vec<TrialRecord>) -> Vec<TrialRecord> {
+fn deduplicated(lines: Vec<LedgerLine>) -> Vec<LedgerLine> {
     let mut seen = BTreeSet::new();
     let is_first: Vec<bool> = lines.iter().map(|line| seen.insert(line.key())).collect();
     lines
@@ -148,7 +148,7 @@ pub fn arguments(context: &mut TaskContext<'_>) -> Vec<OsString> {
         Ok(Some(path)) => vec!["--earlier-trials".into(), path.into()],
         Ok(None) => Vec::new(),
         Err(error) => {
-            (context.notes)(&format!("warning: earlier sessions are not counted: {error:#}"));
+            (context.on_message)(&format!("warning: earlier sessions are not counted: {error:#}"));
             Vec::new()
         }
     }
@@ -166,13 +166,13 @@ fn write(context: &mut TaskContext<'_>) -> Result<Option<PathBuf>> {
     Ok(Some(path))
 }
 
-fn line_of_archive(archive: &Archive) -> Option<TrialRecord> {
+fn line_of_archive(archive: &Archive) -> Option<LedgerLine> {
     line(Some(archive.name.to_string()), archive.manifest()?.session.as_ref()?)
 }
 
 /// Returns the line of a session; `None` if it was not evaluated, or by
 /// another trainer.
-fn line(archive: Option<String>, session: &SessionSummary) -> Option<TrialRecord> {
+fn line(archive: Option<String>, session: &SessionSummary) -> Option<LedgerLine> {
     let figures = session.metrics.get("agent")?;
     let number = |name: &str| figures.get(name).copied().flatten();
     let periods_per_year = number("periods_per_year").filter(|periods| *periods > 0.0);
@@ -182,7 +182,7 @@ fn line(archive: Option<String>, session: &SessionSummary) -> Option<TrialRecord
         reason = "a count of bars is a whole number"
     )]
     let n_bars = number("n_bars").filter(|n_bars| *n_bars >= 0.0)? as u64;
-    Some(TrialRecord {
+    Some(LedgerLine {
         format: 1,
         session: session.id.clone(),
         status: session.status,

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::tasks::TaskContext;
 use crate::vault::relocate;
 use crate::vault::restore::{self, Overwrite, Target};
-use crate::vault::scan::Selection;
+use crate::vault::scan::PathFilter;
 use crate::workspace::digest;
 use crate::workspace::files::{self, exists, folder_entries};
 use crate::workspace::filesystem;
@@ -64,7 +64,7 @@ impl Cache {
         &self,
         context: &mut TaskContext<'_>,
         archive: &Path,
-        only: Option<&Selection>,
+        only: Option<&PathFilter>,
     ) -> Result<PathBuf> {
         let path = self.folder.join("unpacking.lock");
         let failed = || format!("failed to lock `{}`", path.display());

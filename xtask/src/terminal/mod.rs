@@ -62,7 +62,7 @@ impl<W: Write> Terminal<W> {
     }
 
     /// Writes a line, in place of the bar.
-    pub fn say(&self, line: &str) {
+    pub fn print_line(&self, line: &str) {
         let mut screen = self.screen();
         // Ignore errors: if stderr is closed, they cannot be reported.
         let _ = screen.clear();

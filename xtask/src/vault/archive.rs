@@ -3,11 +3,11 @@
 //! Only a complete, checked archive ever has its final name. A killed run
 //! leaves a `.partial` file, which the next run removes.
 
-mod guard;
+mod fail_once;
+mod file_reader;
 mod pack;
 mod pipeline;
 mod publish;
-mod source;
 mod writer;
 
 use std::num::NonZeroUsize;
@@ -32,7 +32,7 @@ use crate::vault::receipts;
 use crate::vault::scan::Scan;
 use crate::vault::verify::{self, ReadOptions, Receipt};
 use crate::workspace::Workspace;
-use crate::workspace::exit::stop_if;
+use crate::workspace::exit::check_interrupt;
 use crate::workspace::files;
 use crate::workspace::lock::FolderLock;
 use crate::workspace::progress;
@@ -76,7 +76,7 @@ pub fn create_on(
 ) -> Result<Receipt> {
     let receipt = write_and_read_back(n_threads, workspace, scan, request);
     // After a signal, report the interruption, not the error it caused.
-    stop_if(request.interrupt)?;
+    check_interrupt(request.interrupt)?;
     receipt
 }
 
@@ -95,7 +95,7 @@ fn write_and_read_back(
         // Read the drafts before the catalog: one that is published in between
         // is then found in the catalog.
         let reserved = publish::reserved(&folder)?;
-        let catalog = Catalog::read_heads(workspace)?;
+        let catalog = Catalog::read_without_files(workspace)?;
         let is_reserved = |name: &str| reserved.iter().any(|(other, _)| other == name);
         let name = catalog.free_archive_name(workspace, request.now, is_reserved)?;
         let numbers = reserved.iter().map(|(_, number)| number + 1);
@@ -108,7 +108,7 @@ fn write_and_read_back(
         level: config.compression_level,
         interrupt: request.interrupt,
     };
-    let content = writer::ArchiveContent {
+    let input = writer::ArchiveInput {
         scan,
         manifest: empty_manifest(name, run_number, request),
         patch: request.git.as_ref().map(|tree| tree.patch.as_slice()),
@@ -118,7 +118,7 @@ fn write_and_read_back(
     };
     let n_bytes = scan.files.iter().map(|file| file.size_bytes).sum();
     let packing = progress::begin("archiving", n_bytes);
-    let digest = writer::write(draft.file()?, draft.path(), content)?;
+    let digest = writer::write(draft.file()?, draft.path(), input)?;
     drop(packing);
     let options = ReadOptions { n_threads, interrupt: Some(request.interrupt) };
     let receipt = thread::scope(|scope| {
@@ -131,7 +131,7 @@ fn write_and_read_back(
     if receipt.manifest_sha256() != digest {
         bail!("the archive `{name}`, read back, has another manifest than was written; try again");
     }
-    stop_if(request.interrupt)?;
+    check_interrupt(request.interrupt)?;
     let path = draft.publish()?;
     receipts::remember(workspace, &path);
     Ok(receipt.moved_to(path))

@@ -10,7 +10,7 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Result, anyhow};
 
-use crate::vault::scan::{Selection, is_model};
+use crate::vault::scan::{PathFilter, is_model};
 use crate::workspace::Workspace;
 use crate::workspace::config::ArchiveConfig;
 use crate::workspace::exit::usage;
@@ -84,12 +84,11 @@ fn glob_matches(glob: &str, exclude: &[String], below: &Path) -> bool {
     if first.chars().all(|c| c == '*') {
         return false;
     }
-    let Ok(selection) = Selection::new(&[glob.to_owned()], exclude) else { return false };
-    let is_taken = |name: &str| selection.matches(&below.join(name));
+    let Ok(filter) = PathFilter::new(&[glob.to_owned()], exclude) else { return false };
+    let is_taken = |name: &str| filter.matches(&below.join(name));
     // A glob for files in the root matches no folder, but a folder of a
     // matching name could be mistaken for such a file.
-    SAMPLE_NAMES.iter().any(|name| is_taken(name))
-        || !glob.contains('/') && selection.matches(below)
+    SAMPLE_NAMES.iter().any(|name| is_taken(name)) || !glob.contains('/') && filter.matches(below)
 }
 
 /// Whether `path` is `folder` or lies in it, by name or because one of

@@ -83,15 +83,15 @@ impl Catalog {
 
     /// Reads as [`Self::read_cached`] does, but leaves the `files` of each
     /// manifest empty, since those of many archives fill the memory.
-    pub fn read_heads(workspace: &Workspace) -> Result<Self> {
+    pub fn read_without_files(workspace: &Workspace) -> Result<Self> {
         Self::with(
             workspace,
             cached::read(workspace, ManifestFiles::NotNeeded, CacheUpdate::Renew)?,
         )
     }
 
-    /// Reads as [`Self::read_heads`] does, but does not update the cache.
-    pub fn read_heads_readonly(workspace: &Workspace) -> Result<Self> {
+    /// Reads as [`Self::read_without_files`] does, but does not update the cache.
+    pub fn read_without_files_readonly(workspace: &Workspace) -> Result<Self> {
         Self::with(
             workspace,
             cached::read(workspace, ManifestFiles::NotNeeded, CacheUpdate::Leave)?,

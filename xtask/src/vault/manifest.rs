@@ -221,7 +221,7 @@ impl Manifest {
     }
 
     /// Returns a copy without the list of files, which may be long.
-    pub fn head(&self) -> Self {
+    pub fn without_files(&self) -> Self {
         Self {
             name: self.name.clone(),
             tool_version: self.tool_version.clone(),
@@ -239,11 +239,11 @@ impl Manifest {
 
     /// Returns the agent's `metric`, if it is defined.
     pub fn agent_metric(&self, metric: &str) -> Option<f64> {
-        ruin::metric(self.agent()?, metric)
+        ruin::metric(self.agent_metrics()?, metric)
     }
 
     /// Returns the agent's metrics, if there are any.
-    pub fn agent(&self) -> Option<&ruin::AccountMetrics> {
+    pub fn agent_metrics(&self) -> Option<&ruin::AccountMetrics> {
         self.session.as_ref()?.metrics.get("agent")
     }
 

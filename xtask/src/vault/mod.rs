@@ -10,7 +10,7 @@ pub mod archive;
 pub mod archive_folder;
 pub mod catalog;
 pub mod diff;
-pub mod layout;
+pub mod fixed_folders;
 pub mod manifest;
 pub mod name;
 pub mod order;

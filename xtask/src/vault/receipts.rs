@@ -36,7 +36,7 @@ impl Receipts {
 
     /// Whether the archive at `path` was read back, is still the same file,
     /// and can be opened.
-    pub fn holds(&self, path: &Path) -> bool {
+    pub fn contains(&self, path: &Path) -> bool {
         let known = name_of(path).and_then(|name| self.known.get(name));
         let now = || Some(Fingerprint::of(&File::open(path).ok()?.metadata().ok()?));
         known.is_some_and(|fingerprint| now() == Some(*fingerprint))

@@ -13,13 +13,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-pub use copy::{holds, is_draft, remove, remove_copied, sync};
+pub use copy::{contains_all, is_draft, remove, remove_copied, sync};
 
 use self::copy::{
     copy, copy_whole, discard, draft_of, failed, is_real_folder, keep_metadata, remove_if_same,
     unreadable,
 };
-use crate::vault::layout::Layout;
+use crate::vault::fixed_folders::FixedFolders;
 use crate::workspace::files::{self, exists, folder_entries};
 
 /// Moves the file or folder `from` to `to`, which must not exist and
@@ -42,19 +42,19 @@ pub fn move_new(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// Moves the session's folder or file `from` to `to`, where some of it
-/// may be already. Folders that stay by `layout` are emptied. A file
+/// may be already. Folders that stay by `fixed_folders` are emptied. A file
 /// stays, too, if `to` has one of its name with other content.
 ///
 /// # Errors
 /// When something can be neither renamed nor copied; it is unchanged.
-pub fn merge(from: &Path, to: &Path, layout: &Layout) -> Result<()> {
+pub fn merge(from: &Path, to: &Path, fixed_folders: &FixedFolders) -> Result<()> {
     let metadata = fs::symlink_metadata(from).with_context(|| failed("move", from, to))?;
-    let is_folder = metadata.is_dir() || layout.is_mount_or_link(from);
-    if !layout.stays(from) && try_rename(from, to)? {
+    let is_folder = metadata.is_dir() || fixed_folders.is_mount_or_link(from);
+    if !fixed_folders.stays(from) && try_rename(from, to)? {
         return Ok(());
     }
     if is_folder {
-        return merge_folder(from, to, layout);
+        return merge_folder(from, to, fixed_folders);
     }
     if !exists(to) {
         copy_whole(from, to)?;
@@ -100,16 +100,18 @@ fn try_rename(from: &Path, to: &Path) -> Result<bool> {
     }
 }
 
-fn merge_folder(from: &Path, to: &Path, layout: &Layout) -> Result<()> {
+fn merge_folder(from: &Path, to: &Path, fixed_folders: &FixedFolders) -> Result<()> {
     let metadata = fs::metadata(from).with_context(|| failed("move", from, to))?;
     if !exists(to) {
         fs::create_dir(to).with_context(|| failed("move", from, to))?;
         sync(parent(to))?;
     }
     let entries = folder_entries(from)?;
-    let entries: Vec<_> = entries.iter().filter(|path| !layout.is_lost_and_found(path)).collect();
-    let (folders, others): (Vec<&PathBuf>, Vec<&PathBuf>) =
-        entries.into_iter().partition(|path| layout.is_mount_or_link(path) || is_real_folder(path));
+    let entries: Vec<_> =
+        entries.iter().filter(|path| !fixed_folders.is_lost_and_found(path)).collect();
+    let (folders, others): (Vec<&PathBuf>, Vec<&PathBuf>) = entries
+        .into_iter()
+        .partition(|path| fixed_folders.is_mount_or_link(path) || is_real_folder(path));
     let target = |path: &Path| to.join(path.file_name().unwrap_or_default());
     let mut rest = Vec::new();
     for path in others {
@@ -127,12 +129,12 @@ fn merge_folder(from: &Path, to: &Path, layout: &Layout) -> Result<()> {
         remove_if_same(path, &target(path))?;
     }
     for path in folders {
-        merge(path, &target(path), layout)?;
+        merge(path, &target(path), fixed_folders)?;
     }
     keep_metadata(&metadata, to);
     sync(to)?;
     sync(from)?;
-    if layout.stays(from) {
+    if fixed_folders.stays(from) {
         return Ok(());
     }
     match fs::remove_dir(from) {

@@ -83,7 +83,7 @@ impl RemoteArchive {
     }
 
     /// Converts it for `diff`.
-    pub fn to_compare(&self) -> ComparedArchive {
+    pub fn to_compared_archive(&self) -> ComparedArchive {
         let manifest = self.archive.manifest().cloned();
         let files = manifest.iter().flat_map(|manifest| &manifest.files);
         ComparedArchive {

@@ -26,11 +26,11 @@ use serde::{Serialize, Serializer};
 
 pub use item::RestoreItem;
 pub use journal::{AbandonedRestore, abandoned};
-pub use source::Source;
+pub use source::RestoreSource;
 pub use target::{Existing, Target};
 pub use write::{RestoreResult, apply};
 
-use crate::vault::scan::Selection;
+use crate::vault::scan::PathFilter;
 use crate::vault::verify::Damage;
 
 /// What to do with existing files.
@@ -149,7 +149,7 @@ pub fn plan(found: &[FoundFile], policy: Overwrite) -> RestorePlan {
 }
 
 /// An archive file, opened to restore from.
-pub type FileSource = Source<BufReader<File>>;
+pub type FileSource = RestoreSource<BufReader<File>>;
 
 /// Opens the archive at `path`, damaged or not.
 ///
@@ -158,15 +158,15 @@ pub type FileSource = Source<BufReader<File>>;
 pub fn open(path: &Path) -> Result<FileSource> {
     let open = || -> io::Result<_> { Ok(BufReader::new(File::open(path)?)) };
     let failed = || format!("failed to open `{}`", path.display());
-    Ok(Source::open(open().with_context(failed)?, open().with_context(failed)?))
+    Ok(RestoreSource::open(open().with_context(failed)?, open().with_context(failed)?))
 }
 
 /// Looks up where each file of `source` that `only` selects belongs in
 /// `target`, and plans what to do with it.
 pub fn survey<R: Read + Seek>(
-    source: &mut Source<R>,
+    source: &mut RestoreSource<R>,
     target: &mut Target,
-    only: Option<&Selection>,
+    only: Option<&PathFilter>,
     policy: Overwrite,
 ) -> Result<RestorePlan> {
     let items = std::mem::take(&mut source.items);
@@ -193,7 +193,7 @@ pub fn survey<R: Read + Seek>(
     Ok(plan)
 }
 
-fn is_selected(path: &str, only: Option<&Selection>) -> bool {
+fn is_selected(path: &str, only: Option<&PathFilter>) -> bool {
     match only {
         None => !item::is_metadata(path),
         // Files that describe the archive are restored only by name.
@@ -203,6 +203,6 @@ fn is_selected(path: &str, only: Option<&Selection>) -> bool {
     }
 }
 
-fn is_selected_folder(folder: &str, only: Option<&Selection>) -> bool {
+fn is_selected_folder(folder: &str, only: Option<&PathFilter>) -> bool {
     only.is_none_or(|only| only.matches_below(Path::new(folder)))
 }

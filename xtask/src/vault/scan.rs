@@ -16,7 +16,7 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 
-pub use globs::Selection;
+pub use globs::PathFilter;
 pub use models::{UnarchivedModels, is_model};
 pub use paths::{ArchivePath, check_archive_path};
 
@@ -47,7 +47,7 @@ pub struct SourceFile {
 
 impl SourceFile {
     /// Returns the file with the size, time and mode of `metadata`.
-    pub fn as_now(&self, metadata: &Metadata) -> std::io::Result<Self> {
+    pub fn with_metadata(&self, metadata: &Metadata) -> std::io::Result<Self> {
         Ok(Self {
             size_bytes: metadata.len(),
             modified_at: metadata.modified()?.into(),
@@ -97,7 +97,7 @@ pub fn scan(workspace: &Workspace) -> Result<Scan> {
         workspace,
         root: workspace.root(),
         inside: followed.chain([workspace.root().to_owned()]).collect(),
-        selection: Selection::new(&config.include, &config.exclude)?,
+        filter: PathFilter::new(&config.include, &config.exclude)?,
         takes_root_models: config.root_models,
         secrets: SecretFiles::of(workspace),
         off_limits: [
@@ -132,7 +132,7 @@ struct Walker<'a> {
     root: &'a Path,
     /// The workspace, and the targets of its followed symlinks.
     inside: Vec<PathBuf>,
-    selection: Selection,
+    filter: PathFilter,
     takes_root_models: bool,
     secrets: SecretFiles,
     off_limits: [PathBuf; 6],
@@ -161,7 +161,7 @@ impl Walker<'_> {
         let n_files = scan.files.len() - n_files;
         let is_session_folder =
             SESSION_FOLDERS.iter().any(|session_folder| relative == Path::new(session_folder));
-        if n_entries == 0 && (self.selection.matches_below(relative) || is_session_folder) {
+        if n_entries == 0 && (self.filter.matches_below(relative) || is_session_folder) {
             scan.empty_folders.insert(ArchivePath::of(relative).text);
         } else if n_files == 0 || relative == Path::new("") {
             return Ok(());
@@ -185,17 +185,17 @@ impl Walker<'_> {
             return Ok(());
         };
         if metadata.is_dir() {
-            let is_reached = self.selection.reaches_into(relative);
+            let is_reached = self.filter.reaches_into(relative);
             return if is_reached { self.folder(path, scan) } else { Ok(()) };
         }
         let link = metadata.is_symlink().then(|| links::link(self.workspace, relative));
         if matches!(link, Some(Link::Followed(_))) {
-            let is_reached = self.selection.reaches_into(relative);
+            let is_reached = self.filter.reaches_into(relative);
             return if is_reached { self.folder(path, scan) } else { Ok(()) };
         }
-        let leads_to_selected = metadata.is_symlink() && self.selection.reaches_into(relative);
-        let is_selected = self.selection.matches(relative) || self.is_root_model(path, relative);
-        if !is_selected && !leads_to_selected || self.secrets.hold(path) {
+        let leads_to_selected = metadata.is_symlink() && self.filter.reaches_into(relative);
+        let is_selected = self.filter.matches(relative) || self.is_root_model(path, relative);
+        if !is_selected && !leads_to_selected || self.secrets.contain(path) {
             return Ok(());
         }
         let result = match link {
@@ -219,7 +219,7 @@ impl Walker<'_> {
     fn is_root_model(&self, path: &Path, relative: &Path) -> bool {
         self.takes_root_models
             && relative.components().count() == 1
-            && !self.selection.excludes(relative)
+            && !self.filter.excludes(relative)
             && models::is_model(path)
     }
 

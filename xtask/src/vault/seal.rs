@@ -10,7 +10,7 @@ use std::sync::mpsc::Receiver;
 
 use sha2::{Digest, Sha256};
 
-use crate::vault::verify::Disk;
+use crate::vault::verify::SharedReader;
 use crate::workspace::digest::{BUFFER_BYTES, hex, sha256};
 
 const PREFIX: &str = "trainvault sha256 ";
@@ -23,7 +23,7 @@ pub fn placeholder() -> String {
 
 /// Returns the digest of `file` up to the last of `ends`. Reads up to
 /// each end as soon as it is received: the bytes before it are final.
-pub fn digest_while_written(file: &Disk<'_>, ends: Receiver<u64>) -> io::Result<String> {
+pub fn digest_while_written(file: &SharedReader<'_>, ends: Receiver<u64>) -> io::Result<String> {
     let mut digest = Sha256::new();
     let mut n_read = 0;
     let mut buffer = vec![0; BUFFER_BYTES];

@@ -8,14 +8,14 @@ const BLOCK_BYTES: usize = 4096;
 static ZEROS: [u8; BLOCK_BYTES] = [0; BLOCK_BYTES];
 
 /// A file that is written from its start.
-pub struct Sparse<'a> {
+pub struct SparseWriter<'a> {
     file: &'a mut File,
     position: u64,
     /// How many zeros before the position are not written yet.
     n_zeros: u64,
 }
 
-impl<'a> Sparse<'a> {
+impl<'a> SparseWriter<'a> {
     pub fn new(file: &'a mut File) -> Self {
         Self { file, position: 0, n_zeros: 0 }
     }
@@ -43,7 +43,7 @@ impl<'a> Sparse<'a> {
     }
 }
 
-impl Write for Sparse<'_> {
+impl Write for SparseWriter<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut rest = bytes;
         while !rest.is_empty() {

@@ -111,13 +111,13 @@ impl Trash {
     }
 
     /// Whether something called `name` is in the trash.
-    pub fn holds(&self, name: &str) -> bool {
+    pub fn contains(&self, name: &str) -> bool {
         self.batches.iter().any(|batch| batch.names.iter().any(|held| held == name))
     }
 
     /// Whether something called `name` is in the trash and the next prune
     /// will delete it.
-    pub fn expired_holds(&self, name: &str) -> bool {
+    pub fn contains_expired(&self, name: &str) -> bool {
         let is_emptied = |batch: &&TrashBatch| batch.is_expired && batch.hold.is_none();
         let mut expired = self.batches.iter().filter(is_emptied);
         expired.any(|batch| batch.names.iter().any(|held| held == name))
@@ -193,7 +193,7 @@ pub fn undelete(workspace: &Workspace, trashed: &TrashedItem) -> Result<()> {
 /// killed move across disks: one of them contains all of the other.
 pub fn is_move_unfinished(trashed: &TrashedItem) -> Result<bool> {
     let TrashedItem { path, target, .. } = trashed;
-    Ok(relocate::holds(target, path)? || relocate::holds(path, target)?)
+    Ok(relocate::contains_all(target, path)? || relocate::contains_all(path, target)?)
 }
 
 /// Removes the half of such a move that the other contains; the one in
@@ -201,7 +201,7 @@ pub fn is_move_unfinished(trashed: &TrashedItem) -> Result<bool> {
 pub fn finish_move(workspace: &Workspace, trashed: &TrashedItem) -> Result<String> {
     let TrashedItem { path, target, .. } = trashed;
     let [shown, in_place] = [path, target].map(|path| workspace.display(path));
-    if relocate::holds(target, path)? {
+    if relocate::contains_all(target, path)? {
         relocate::remove_copied(path, target)?;
         remove_if_empty(path.parent().unwrap_or(path))?;
         return Ok(format!("removed `{shown}`, a copy of `{in_place}` that a killed run left"));

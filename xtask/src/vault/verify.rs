@@ -5,9 +5,9 @@
 
 mod content;
 mod damage;
-mod disk;
 mod entries;
 mod peek;
+mod shared_reader;
 
 use std::io::{self, Read, Seek};
 use std::num::NonZeroUsize;
@@ -20,14 +20,14 @@ use zip::ZipArchive;
 
 use crate::vault::manifest::Manifest;
 use crate::vault::seal;
-use crate::workspace::exit::stop_if;
+use crate::workspace::exit::check_interrupt;
 use crate::workspace::progress;
 use crate::workspace::threads;
 
 pub use damage::{ArchiveCheck, Damage};
 pub(crate) use damage::{entry_text, text};
-pub use disk::Disk;
 pub use peek::{read_entry, read_manifest};
+pub use shared_reader::SharedReader;
 
 /// Proof that an archive was read back and every checksum matched.
 #[derive(Debug, Clone, PartialEq)]
@@ -112,11 +112,11 @@ pub fn read_back_as(path: &Path, options: ReadOptions<'_>) -> Result<Receipt> {
 /// # Errors
 /// When the file cannot be opened; damage is not an error.
 pub fn check(path: &Path, options: ReadOptions<'_>) -> Result<ArchiveCheck> {
-    let disk = Disk::open(path, options.interrupt)
+    let reader = SharedReader::open(path, options.interrupt)
         .with_context(|| format!("failed to open `{}`", path.display()))?;
-    let n_passes = n_passes(&disk);
-    let _running = progress::begin_passes("verifying", disk.size_bytes(), n_passes);
-    check_reader(options.n_threads, disk)
+    let n_passes = n_passes(&reader);
+    let _running = progress::begin_passes("verifying", reader.size_bytes(), n_passes);
+    check_reader(options.n_threads, reader)
         .with_context(|| format!("failed to read `{}`", path.display()))
 }
 
@@ -127,24 +127,24 @@ pub fn check(path: &Path, options: ReadOptions<'_>) -> Result<ArchiveCheck> {
 pub fn first_damage(path: &Path, interrupt: &AtomicBool) -> Result<Option<Damage>> {
     let options = ReadOptions { interrupt: Some(interrupt), ..ReadOptions::default() };
     let checked = check(path, options);
-    stop_if(interrupt)?;
+    check_interrupt(interrupt)?;
     Ok(checked?.damage.into_iter().next())
 }
 
 /// Returns how often a check reads each byte: twice for a sealed archive,
 /// once of it for the digest of the whole file.
-fn n_passes(disk: &Disk<'_>) -> u64 {
+fn n_passes(reader: &SharedReader<'_>) -> u64 {
     let mut comment = seal::placeholder().into_bytes();
-    let start = disk.size_bytes().checked_sub(comment.len() as u64);
-    let is_read = start.is_some_and(|start| disk.read_exact_at(&mut comment, start).is_ok());
+    let start = reader.size_bytes().checked_sub(comment.len() as u64);
+    let is_read = start.is_some_and(|start| reader.read_exact_at(&mut comment, start).is_ok());
     if is_read && seal::is_seal(&comment) { 2 } else { 1 }
 }
 
 /// Returns how many bytes checking `paths` counts for, in a progress of
 /// two passes: an archive that is read once counts half.
 pub fn n_bytes_of_two_passes<'a>(paths: impl IntoIterator<Item = &'a Path>) -> u64 {
-    let disks = paths.into_iter().filter_map(|path| Disk::open(path, None).ok());
-    disks.map(|disk| disk.size_bytes() * n_passes(&disk) / 2).sum()
+    let readers = paths.into_iter().filter_map(|path| SharedReader::open(path, None).ok());
+    readers.map(|reader| reader.size_bytes() * n_passes(&reader) / 2).sum()
 }
 
 /// Checks the archive in `reader`, as [`check`] does; it is cloned for each

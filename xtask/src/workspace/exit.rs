@@ -134,7 +134,7 @@ pub fn code_of(error: &anyhow::Error) -> u8 {
 ///
 /// # Errors
 /// [`CodedError::Interrupted`].
-pub fn stop_if(interrupt: &AtomicBool) -> Result<(), CodedError> {
+pub fn check_interrupt(interrupt: &AtomicBool) -> Result<(), CodedError> {
     let is_set = interrupt.load(Ordering::Relaxed);
     if is_set { Err(CodedError::Interrupted) } else { Ok(()) }
 }

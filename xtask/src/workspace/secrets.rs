@@ -29,7 +29,7 @@ impl SecretFiles {
     }
 
     /// Whether `path` is one of them, under any name.
-    pub fn hold(&self, path: &Path) -> bool {
+    pub fn contain(&self, path: &Path) -> bool {
         self.0.iter().any(|secret| secret == path || files::is_same(secret, path))
     }
 }

@@ -1,8 +1,8 @@
 //! The Slurm engine, on a real one where it is installed.
 
+mod array_layout;
 pub mod cluster;
 mod faults;
-mod layout;
 mod time;
 mod unasked;
 

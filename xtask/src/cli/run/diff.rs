@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{CommandContext, TaskOutput, locate, outcome};
+use super::{CommandContext, TaskOutput, locate};
 use crate::cli::DiffArgs;
 use crate::programs::restic::Restic;
 use crate::vault::diff::{self, ComparedArchive};
@@ -13,7 +13,7 @@ use crate::workspace::exit::Exit;
 pub fn run(context: &mut CommandContext<'_>, args: &DiffArgs) -> Result<TaskOutput> {
     let a = side(context, &args.a)?;
     let b = side(context, &args.b)?;
-    Ok(outcome(&diff::diff(&a, &b), Exit::Done))
+    Ok(TaskOutput::of(&diff::diff(&a, &b), Exit::Done))
 }
 
 fn side(context: &mut CommandContext<'_>, name: &str) -> Result<ComparedArchive> {
@@ -21,7 +21,7 @@ fn side(context: &mut CommandContext<'_>, name: &str) -> Result<ComparedArchive>
         // The description suffices; the zip is not downloaded.
         let archives =
             remote::read(&Restic::of(context.workspace, context.interrupt)?, context.workspace)?;
-        return Ok(remote::find(&archives, name)?.to_compare());
+        return Ok(remote::find(&archives, name)?.to_compared_archive());
     }
     let (side, damages) = diff::read(&locate(context, name)?)?;
     context.warn(damages.iter().map(|damage| {

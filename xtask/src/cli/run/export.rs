@@ -13,8 +13,8 @@ use crate::programs::process::{self};
 use crate::tasks::train::full_trainer_binary;
 use crate::tasks::unpacked::Cache;
 use crate::vault::catalog::{Archive, Catalog};
-use crate::vault::scan::Selection;
-use crate::workspace::exit::{Exit, TrainerExit, stop_if};
+use crate::vault::scan::PathFilter;
+use crate::workspace::exit::{Exit, TrainerExit, check_interrupt};
 
 /// The default folder of tables, which is never archived.
 const FOLDER: &str = "export";
@@ -36,11 +36,11 @@ pub(super) fn run(context: &mut CommandContext<'_>, args: &ExportArgs) -> Result
     let source = context.trainer_source(args.trainer_bin.as_deref());
     let binary = full_trainer_binary(context, &source)?;
     let cache = Cache::open(context)?;
-    let only = selection(args, context.format())?;
+    let only = path_filter(args, context.format())?;
     let (mut text, mut documents) = (String::new(), Vec::new());
     let mut exit = if subjects.is_empty() { Exit::NothingToDo } else { Exit::Done };
     for subject in &subjects {
-        stop_if(context.interrupt)?;
+        check_interrupt(context.interrupt)?;
         let root = if subject.source.is_dir() {
             subject.source.clone()
         } else {
@@ -116,14 +116,14 @@ fn wants_tables(args: &ExportArgs, format: Format) -> bool {
 }
 
 /// Returns which files must be unpacked; `None` for all.
-fn selection(args: &ExportArgs, format: Format) -> Result<Option<Selection>> {
+fn path_filter(args: &ExportArgs, format: Format) -> Result<Option<PathFilter>> {
     if args.mlflow.is_some() {
         return Ok(None);
     }
     let tables = wants_tables(args, format).then_some("logs/trades/");
     let model = args.onnx.as_ref().map(|_| "models/*.zip");
     let globs: Vec<String> = tables.into_iter().chain(model).map(str::to_owned).collect();
-    Selection::of_flag(&globs, "--only").map(Some)
+    PathFilter::of_flag(&globs, "--only").map(Some)
 }
 
 fn flags(context: &CommandContext<'_>, args: &ExportArgs, subject: &Subject) -> Vec<OsString> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::{TaskOutput, outcome, vault};
+use super::{TaskOutput, vault};
 use crate::cli::ListArgs;
 use crate::tasks::TaskContext;
 use crate::terminal::report::ListReport;
@@ -15,15 +15,15 @@ use crate::workspace::exit::{Exit, usage};
 
 /// Lists the archives that `args` select.
 pub fn run(context: &mut TaskContext<'_>, args: &ListArgs) -> Result<TaskOutput> {
-    let mut catalog = Catalog::read_heads(context.workspace)?;
+    let mut catalog = Catalog::read_without_files(context.workspace)?;
     vault::warn_of_annotations(context, &catalog.archives);
     let n_all = catalog.archives.len();
     select(&mut catalog.archives, args)?;
-    let mut outcome = outcome(&ListReport::of(&catalog), Exit::Done);
+    let mut output = TaskOutput::of(&ListReport::of(&catalog), Exit::Done);
     if catalog.archives.is_empty() && n_all > 0 {
-        outcome.text = format!("none of {n_all} archives fits; `cargo xtask list` shows all\n");
+        output.text = format!("none of {n_all} archives fits; `cargo xtask list` shows all\n");
     }
-    Ok(outcome)
+    Ok(output)
 }
 
 /// Filters and sorts `archives`, given oldest first, by `args`. The last

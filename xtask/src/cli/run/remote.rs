@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::list::select;
-use super::{CommandContext, TaskOutput, outcome};
+use super::{CommandContext, TaskOutput};
 use crate::cli::{ListArgs, PullArgs, PushArgs, RemoteTask, VerifyArgs};
 use crate::programs::restic::Restic;
 use crate::tasks::pull;
@@ -21,10 +21,10 @@ pub fn remote(context: &mut CommandContext<'_>, task: RemoteTask) -> Result<Task
         RemoteTask::Check => check(context)?,
     };
     if task == RemoteTask::Init && !report.is_new {
-        return Ok(outcome(&report, Exit::NothingToDo));
+        return Ok(TaskOutput::of(&report, Exit::NothingToDo));
     }
     context.warn(&report.problems);
-    Ok(outcome(&report, report.exit()))
+    Ok(TaskOutput::of(&report, report.exit()))
 }
 
 /// Pushes what `args` names.
@@ -32,14 +32,14 @@ pub fn push(context: &mut CommandContext<'_>, args: &PushArgs) -> Result<TaskOut
     let selection =
         if args.all { PushSelection::All } else { PushSelection::One(args.name.clone()) };
     let report = push::push(context, &selection)?;
-    Ok(outcome(&report, report.exit()))
+    Ok(TaskOutput::of(&report, report.exit()))
 }
 
 /// Pulls the archive that `args` names.
 pub fn pull(context: &mut CommandContext<'_>, args: &PullArgs) -> Result<TaskOutput> {
     let into = args.into.as_ref().map(|into| context.current_folder.join(into));
     let report = pull::pull(context, &args.name, into.as_deref())?;
-    Ok(outcome(&report, if report.is_new { Exit::Done } else { Exit::NothingToDo }))
+    Ok(TaskOutput::of(&report, if report.is_new { Exit::Done } else { Exit::NothingToDo }))
 }
 
 /// Lists the archives of the repository that `args` select.
@@ -47,26 +47,26 @@ pub fn list(context: &mut CommandContext<'_>, args: &ListArgs) -> Result<TaskOut
     let mut archives = read(context)?;
     let n_all = archives.len();
     select(&mut archives, args)?;
-    let mut outcome = outcome(&ListReport::of_remote(&archives), Exit::Done);
+    let mut output = TaskOutput::of(&ListReport::of_remote(&archives), Exit::Done);
     if archives.is_empty() && n_all > 0 {
-        outcome.text =
+        output.text =
             format!("none of {n_all} archives fits; `cargo xtask list --remote` shows all\n");
     }
-    Ok(outcome)
+    Ok(output)
 }
 
 /// Shows one archive of the repository.
 pub fn show(context: &mut CommandContext<'_>, name: &str) -> Result<TaskOutput> {
     let archives = read(context)?;
     let found = remote::find(&archives, name)?;
-    Ok(outcome(&ShowReport::of_remote(found), Exit::Done))
+    Ok(TaskOutput::of(&ShowReport::of_remote(found), Exit::Done))
 }
 
 /// Verifies the archives of the repository, all or a sample.
 pub fn verify(context: &mut CommandContext<'_>, args: &VerifyArgs) -> Result<TaskOutput> {
     let percent = args.remote.sample.map_or(100, |sample| usize::from(sample.0));
     let report = verify_remote(context, percent)?;
-    Ok(outcome(&report, report.exit()))
+    Ok(TaskOutput::of(&report, report.exit()))
 }
 
 /// Returns the archives of the repository, the oldest first.

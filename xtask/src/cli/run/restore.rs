@@ -4,14 +4,14 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use super::{CommandContext, TaskOutput, locate, outcome};
+use super::{CommandContext, TaskOutput, locate};
 use crate::cli::RestoreArgs;
 use crate::programs::process;
-use crate::tasks::cycle;
+use crate::tasks::steps;
 use crate::terminal::report::RestoreReport;
-use crate::vault::layout::nearest_folder;
+use crate::vault::fixed_folders::nearest_folder;
 use crate::vault::restore::{self, FileSource, Overwrite, RestorePlan, RestoreResult, Target};
-use crate::vault::scan::Selection;
+use crate::vault::scan::PathFilter;
 use crate::workspace::exit::{Exit, usage};
 use crate::workspace::files::exists;
 use crate::workspace::links;
@@ -19,7 +19,7 @@ use crate::workspace::progress;
 
 /// Restores what `args` names.
 pub fn run(context: &mut CommandContext<'_>, args: &RestoreArgs) -> Result<TaskOutput> {
-    let only = selection(&args.only)?;
+    let only = path_filter(&args.only)?;
     let into = args.into.as_ref().map(|into| context.current_folder.join(into));
     if let Some(into) = &into {
         check_folder(context, into)?;
@@ -27,10 +27,10 @@ pub fn run(context: &mut CommandContext<'_>, args: &RestoreArgs) -> Result<TaskO
     // Take the lock before examining the target.
     let is_live = into.is_none();
     let _lock =
-        if is_live && !args.dry_run { Some(cycle::begin(context, "restore")?) } else { None };
+        if is_live && !args.dry_run { Some(steps::begin(context, "restore")?) } else { None };
     if !is_live && !args.dry_run {
         for left in restore::abandoned(&context.workspace.state())? {
-            (context.notes)(&left.remove()?);
+            (context.on_message)(&left.remove()?);
         }
     }
     let archive = locate(context, &args.name)?;
@@ -70,7 +70,10 @@ pub fn run(context: &mut CommandContext<'_>, args: &RestoreArgs) -> Result<TaskO
             let path = first.path.as_deref().unwrap_or_default();
             let n_more = written.bare.len() - 1;
             let more = if n_more == 0 { String::new() } else { format!(" (and {n_more} more)") };
-            (context.notes)(&format!("warning: `{path}` is restored, and {}{more}", first.problem));
+            (context.on_message)(&format!(
+                "warning: `{path}` is restored, and {}{more}",
+                first.problem
+            ));
         }
         report.finish(written);
         exit = report.exit();
@@ -78,14 +81,14 @@ pub fn run(context: &mut CommandContext<'_>, args: &RestoreArgs) -> Result<TaskO
             exit = Exit::NothingToDo;
         }
     }
-    Ok(outcome(&report, exit))
+    Ok(TaskOutput::of(&report, exit))
 }
 
-fn selection(only: &[String]) -> Result<Option<Selection>> {
+fn path_filter(only: &[String]) -> Result<Option<PathFilter>> {
     if only.is_empty() {
         return Ok(None);
     }
-    let only = Selection::of_flag(only, "--only");
+    let only = PathFilter::of_flag(only, "--only");
     only.map(Some).map_err(|error| usage!("{error:#}"))
 }
 
@@ -139,10 +142,10 @@ fn archive_present_files(
     context: &mut CommandContext<'_>,
     plan: &RestorePlan,
 ) -> Result<Option<String>> {
-    let held = cycle::archive_present_files(context, plan)?;
+    let held = steps::archive_present_files(context, plan)?;
     if let Some((name, is_new)) = &held {
         let already = if *is_new { "" } else { " already" };
-        (context.notes)(&format!("what was in the workspace is{already} in `{name}`"));
+        (context.on_message)(&format!("what was in the workspace is{already} in `{name}`"));
     }
     Ok(held.map(|(name, _)| name))
 }

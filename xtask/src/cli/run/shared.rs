@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::cli::{Cli, Format};
 use crate::programs::features;
-use crate::programs::process::Trainer;
+use crate::programs::process::TrainerProcess;
 use crate::tasks::TaskContext;
 use crate::tasks::pull;
 use crate::tasks::train::TrainerSource;
@@ -25,7 +25,7 @@ pub struct CommandContext<'a> {
     /// The folder to which paths on the command line are relative.
     pub current_folder: &'a Path,
     /// The trainer, which a signal handler can stop.
-    pub trainer: &'a Trainer,
+    pub trainer: &'a TrainerProcess,
     /// The default trainer.
     pub default_trainer: TrainerSource,
 }
@@ -70,8 +70,11 @@ pub struct TaskOutput {
     pub exit: Exit,
 }
 
-pub(super) fn outcome(report: &impl Report, exit: Exit) -> TaskOutput {
-    TaskOutput { text: report.text(), json: report.json(), exit }
+impl TaskOutput {
+    /// Returns the output of a task with this report.
+    pub(super) fn of(report: &impl Report, exit: Exit) -> Self {
+        Self { text: report.text(), json: report.json(), exit }
+    }
 }
 
 /// Returns the path of the archive `name`: one of the workspace, a path

@@ -76,7 +76,7 @@ fn make(context: &mut CommandContext<'_>, request: &PageRequest<'_>) -> Result<T
         && args.open
         && let Err(error) = process::open_file(&out)
     {
-        (context.notes)(&format!("warning: {error:#}"));
+        (context.on_message)(&format!("warning: {error:#}"));
         exit = Exit::Warnings;
     }
     Ok(TaskOutput { json: text.clone(), text, exit })

@@ -10,14 +10,14 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use self::cluster::ChosenTrainer;
-use super::{CommandContext, TaskOutput, outcome};
+use super::{CommandContext, TaskOutput};
 use crate::cli::sweep::SweepRunArgs;
 use crate::cli::{Format, SweepArgs, SweepCommand};
 use crate::programs::process;
 use crate::tasks::sweep::amend;
-use crate::tasks::sweep::begin::{self, SweepRequest};
+use crate::tasks::sweep::definition::{Engine, SweepDefinition};
 use crate::tasks::sweep::folder::{SweepFolder, TrainingKey};
-use crate::tasks::sweep::head::{Engine, SweepHead};
+use crate::tasks::sweep::prepare::{self, SweepRequest};
 use crate::tasks::sweep::results;
 use crate::tasks::sweep::select;
 use crate::tasks::sweep::session::SweepTrainer;
@@ -42,7 +42,7 @@ pub fn run(context: &mut CommandContext<'_>, args: &SweepArgs) -> Result<TaskOut
         None => begin_sweep(context, args),
         Some(SweepCommand::Status(args)) => {
             let folder = open(context, &args.name)?;
-            Ok(outcome(&cluster::read_status(context, &folder)?, Exit::Done))
+            Ok(TaskOutput::of(&cluster::read_status(context, &folder)?, Exit::Done))
         }
         Some(SweepCommand::Resume { name, spec, retry_failed, run }) => {
             let folder = open(context, &name.name)?;
@@ -52,7 +52,7 @@ pub fn run(context: &mut CommandContext<'_>, args: &SweepArgs) -> Result<TaskOut
         Some(SweepCommand::Cancel(args)) => {
             let folder = open(context, &args.name)?;
             cluster::cancel(&folder)?;
-            Ok(outcome(&cluster::read_status(context, &folder)?, Exit::Done))
+            Ok(TaskOutput::of(&cluster::read_status(context, &folder)?, Exit::Done))
         }
         Some(SweepCommand::Results { name, page }) => {
             let page = page.as_ref().map(|page| context.current_folder.join(page));
@@ -60,12 +60,12 @@ pub fn run(context: &mut CommandContext<'_>, args: &SweepArgs) -> Result<TaskOut
         }
         Some(SweepCommand::Merge { name, trainer_bin }) => {
             let folder = open(context, &name.name)?;
-            let trainer = trainer(context, folder.head(), trainer_bin.as_deref())?;
+            let trainer = trainer(context, folder.definition(), trainer_bin.as_deref())?;
             work::merge(context, &folder, trainer)
         }
         Some(SweepCommand::Trial(args)) => {
             let folder = open(context, &args.sweep)?;
-            let trainer = trainer(context, folder.head(), args.trainer_bin.as_deref())?;
+            let trainer = trainer(context, folder.definition(), args.trainer_bin.as_deref())?;
             work::trials(context, &folder, args, trainer)
         }
     }
@@ -77,27 +77,27 @@ fn begin_sweep(context: &mut CommandContext<'_>, args: &SweepArgs) -> Result<Tas
     let source = context.trainer_source(args.run.trainer_bin.as_deref());
     let is_own_trainer = has_known_figures(&source);
     let request = SweepRequest { spec: &spec, engine: args.engine, is_own_trainer };
-    let mut head = begin::plan(context, &request)?;
+    let mut definition = prepare::plan(context, &request)?;
     if args.dry_run {
-        return Ok(outcome(&SweepPlanReport::of(&head.plan), Exit::Done));
+        return Ok(TaskOutput::of(&SweepPlanReport::of(&definition.plan), Exit::Done));
     }
     // Fail before the trainer is built.
-    SweepFolder::check_new(context.workspace, head.plan.spec.name())?;
-    if head.engine == Engine::Slurm {
+    SweepFolder::check_new(context.workspace, definition.plan.spec.name())?;
+    if definition.engine == Engine::Slurm {
         cluster::check(&args.run)?;
     }
-    let mut trainer = trainer(context, &head, args.run.trainer_bin.as_deref())?;
+    let mut trainer = trainer(context, &definition, args.run.trainer_bin.as_deref())?;
     if let (SweepTrainer::Binary(binary, own), true) = (&mut trainer, is_own_trainer) {
-        let checked_binary = begin::check_settings(context, &head, &source, binary, own)?;
-        head.needs_full_trainer = checked_binary != *binary;
+        let checked_binary = prepare::check_settings(context, &definition, &source, binary, own)?;
+        definition.needs_full_trainer = checked_binary != *binary;
         *binary = checked_binary;
     }
-    let folder = SweepFolder::create(context.workspace, head)?;
-    if folder.head().engine == Engine::External {
-        return Ok(outcome(&status::read(&folder)?, Exit::Done));
+    let folder = SweepFolder::create(context.workspace, definition)?;
+    if folder.definition().engine == Engine::External {
+        return Ok(TaskOutput::of(&status::read(&folder)?, Exit::Done));
     }
     let _lock = lock_sweep(context, &folder)?;
-    match folder.head().engine {
+    match folder.definition().engine {
         Engine::Slurm => cluster::submit(context, &folder, ChosenTrainer { trainer, source }),
         _ => work::run_missing(context, &folder, trainer, args.run.jobs),
     }
@@ -117,7 +117,7 @@ fn resume_sweep(
     mut folder: SweepFolder,
     resume: &Resume<'_>,
 ) -> Result<TaskOutput> {
-    let is_local = folder.head().engine != Engine::Slurm;
+    let is_local = folder.definition().engine != Engine::Slurm;
     if !is_local {
         cluster::check(resume.run)?;
     }
@@ -125,7 +125,7 @@ fn resume_sweep(
     let amended =
         resume.spec.map(|spec| amended(&folder, &context.current_folder.join(spec), &source));
     let amended = amended.transpose()?;
-    let trainer = trainer(context, folder.head(), resume.run.trainer_bin.as_deref())?;
+    let trainer = trainer(context, folder.definition(), resume.run.trainer_bin.as_deref())?;
     let _lock = lock_sweep(context, &folder)?;
     if let Some(spec) = amended {
         folder = amend::store(context.workspace, &folder, spec)?;
@@ -146,7 +146,7 @@ fn resume_sweep(
 /// Returns the spec of the sweep, with the changes of the file `spec`.
 fn amended(folder: &SweepFolder, spec: &Path, source: &TrainerSource) -> Result<SweepSpec> {
     let old = &folder.plan().spec;
-    let spec = amend::amended(old, &begin::load(spec, has_known_figures(source))?)?;
+    let spec = amend::amended(old, &prepare::load(spec, has_known_figures(source))?)?;
     if (&spec.metric, spec.goal) != (&old.metric, old.goal) {
         check_unopened(folder)?;
     }
@@ -162,10 +162,10 @@ fn has_known_figures(source: &TrainerSource) -> bool {
 /// Returns the trainer, built if necessary.
 fn trainer(
     context: &mut CommandContext<'_>,
-    head: &SweepHead,
+    definition: &SweepDefinition,
     binary: Option<&Path>,
 ) -> Result<SweepTrainer> {
-    let command = &head.plan.spec.command;
+    let command = &definition.plan.spec.command;
     let root = context.workspace.root();
     if !command.is_empty() {
         let supervisor =
@@ -189,7 +189,7 @@ fn trainer(
     let now = context.cli.global.clock.map(|now| now.to_rfc3339().into());
     own.extend(now.into_iter().flat_map(|now| ["--now".into(), now]));
     let source = context.trainer_source(binary);
-    let binary = if head.needs_full_trainer {
+    let binary = if definition.needs_full_trainer {
         full_trainer_binary(context, &source)?
     } else {
         trainer_binary(context, &source)?
@@ -227,7 +227,7 @@ fn results_of(folder: &SweepFolder, format: Format, page: Option<PathBuf>) -> Re
             .with_context(|| format!("failed to write `{}`", page.display()))?;
     }
     let has_all = report.results.missing.is_empty();
-    let output = outcome(&report, if has_all { Exit::Done } else { Exit::Warnings });
+    let output = TaskOutput::of(&report, if has_all { Exit::Done } else { Exit::Warnings });
     let text = if format == Format::Csv { report.results.csv() } else { output.text };
     Ok(TaskOutput { text, ..output })
 }

@@ -10,7 +10,7 @@ use super::{CommandContext, TaskOutput};
 use crate::cli::TensorboardArgs;
 use crate::programs::process;
 use crate::tasks::unpacked::Cache;
-use crate::vault::scan::Selection;
+use crate::vault::scan::PathFilter;
 use crate::workspace::exit::Exit;
 
 /// The folder of a session's curves.
@@ -50,11 +50,11 @@ fn curves(context: &mut CommandContext<'_>, cache: &Cache, name: &str) -> Result
     if source.is_dir() {
         let folder = source.join(CURVES);
         if !has_events(&folder) {
-            (context.notes)("no curves yet; they appear when a training writes them");
+            (context.on_message)("no curves yet; they appear when a training writes them");
         }
         return Ok(Run { name, folder });
     }
-    let only = Selection::of_flag(&[format!("{CURVES}/")], "--only")?;
+    let only = PathFilter::of_flag(&[format!("{CURVES}/")], "--only")?;
     let folder = cache.unpack(context, &source, Some(&only))?.join(CURVES);
     if !has_events(&folder) {
         bail!("`{name}` holds no curves; train with `enable_tensorboard` to have them");

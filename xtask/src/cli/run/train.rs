@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use super::{CommandContext, TaskOutput, outcome};
+use super::{CommandContext, TaskOutput};
 use crate::cli::{Format, TrainArgs, WindowMode};
 use crate::programs::process;
 use crate::tasks::push::{self, PushReport, PushSelection};
@@ -40,17 +40,17 @@ pub fn run(context: &mut CommandContext<'_>, args: &TrainArgs) -> Result<TaskOut
     if let Some(summary) = summary {
         // Only a warning, since the session is already archived.
         if let Err(error) = summary.append(context, &report) {
-            (context.notes)(&format!("warning: {error:#}"));
+            (context.on_message)(&format!("warning: {error:#}"));
         }
     }
     context.warn(report.doubts.iter().map(|doubt| format!("{doubt}: treat as a bug")));
     if context.format() == Format::Json {
         // The text lists missed gates, but JSON is often read by a program only.
         for gate in report.gates.iter().filter(|gate| !gate.is_passed) {
-            (context.notes)(&format!("gate {gate}"));
+            (context.on_message)(&format!("gate {gate}"));
         }
     }
-    Ok(outcome(&report, report.exit()))
+    Ok(TaskOutput::of(&report, report.exit()))
 }
 
 /// Pushes the archive `name` of the new session and pending ones. A
@@ -60,7 +60,7 @@ fn push_session(context: &mut CommandContext<'_>, name: &str) -> Option<PushRepo
     let report = match pushed {
         Ok(report) => report,
         Err(error) => {
-            (context.notes)(&format!(
+            (context.on_message)(&format!(
                 "warning: the session is archived and not pushed, which the next `cargo xtask \
                  push` makes up: {error:#}"
             ));

@@ -2,14 +2,14 @@
 
 use anyhow::{Context, Error, Result};
 
-use super::{TaskOutput, outcome};
+use super::TaskOutput;
 use crate::cli::{NoteArgs, PinArgs, PruneArgs, TagArgs, UndeleteArgs};
 use crate::tasks::TaskContext;
-use crate::tasks::cycle;
 use crate::tasks::doctor;
 use crate::tasks::prune::{self, DeleteMode, PolicySource, PruneRequest};
 use crate::tasks::recover::{RecoveryPreview, preview_recovery};
 use crate::tasks::status;
+use crate::tasks::steps;
 use crate::tasks::trials;
 use crate::terminal::report::{
     AnnotationReport, DoctorReport, PruneReport, StatusReport, UndeleteReport,
@@ -34,7 +34,7 @@ pub fn prune(context: &mut TaskContext<'_>, args: &PruneArgs) -> Result<TaskOutp
         return prune_remote(context, &policy, source, dry_run);
     }
     let delete_mode = if args.now { DeleteMode::Delete } else { DeleteMode::Trash };
-    let lock = if dry_run { None } else { Some(cycle::begin(context, "prune")?) };
+    let lock = if dry_run { None } else { Some(steps::begin(context, "prune")?) };
     let now = (context.clock)();
     // Deletions are decided on the archives themselves, not on the cache.
     let mut catalog = if dry_run {
@@ -67,7 +67,7 @@ pub fn prune(context: &mut TaskContext<'_>, args: &PruneArgs) -> Result<TaskOutp
         plan,
         gone_for_ever: only_copies,
     };
-    Ok(outcome(&report, Exit::Done))
+    Ok(TaskOutput::of(&report, Exit::Done))
 }
 
 /// Removes from the remote repository what the policy does not keep.
@@ -82,7 +82,7 @@ fn prune_remote(
     context.warn(plan.warnings());
     let gone_for_ever = Vec::new();
     let report = PruneReport { dry_run, is_final: true, plan, gone_for_ever };
-    Ok(outcome(&report, Exit::Done))
+    Ok(TaskOutput::of(&report, Exit::Done))
 }
 
 /// Makes an inapplicable policy a usage error if flags gave it.
@@ -98,54 +98,54 @@ fn as_usage(error: Error, source: PolicySource) -> Error {
 pub fn undelete(context: &mut TaskContext<'_>, args: &UndeleteArgs) -> Result<TaskOutput> {
     if args.name.is_none() && !args.all {
         let trash = Trash::read(context.workspace, (context.clock)())?;
-        return Ok(outcome(&UndeleteReport::listing(trash.content()), Exit::Done));
+        return Ok(TaskOutput::of(&UndeleteReport::listing(trash.content()), Exit::Done));
     }
-    let _lock = cycle::begin(context, "undelete")?;
+    let _lock = steps::begin(context, "undelete")?;
     let trash = Trash::read(context.workspace, (context.clock)())?;
     if let Some(name) = &args.name {
         let trashed = trash.find(name)?;
         trash::undelete(context.workspace, &trashed)?;
-        return Ok(outcome(&UndeleteReport::restoring(vec![trashed]), Exit::Done));
+        return Ok(TaskOutput::of(&UndeleteReport::restoring(vec![trashed]), Exit::Done));
     }
     let mut restored = Vec::new();
     for trashed in trash.content() {
         match trash::undelete(context.workspace, &trashed) {
             Ok(()) => restored.push(trashed),
-            Err(error) => (context.notes)(&format!("warning: {error:#}")),
+            Err(error) => (context.on_message)(&format!("warning: {error:#}")),
         }
     }
     let exit = if trash.content().is_empty() { Exit::NothingToDo } else { Exit::Done };
-    Ok(outcome(&UndeleteReport::restoring(restored), exit))
+    Ok(TaskOutput::of(&UndeleteReport::restoring(restored), exit))
 }
 
 /// Adds and removes tags.
 pub fn tag(context: &mut TaskContext<'_>, args: &TagArgs) -> Result<TaskOutput> {
-    let _lock = cycle::begin(context, "tag")?;
+    let _lock = steps::begin(context, "tag")?;
     Ok(annotated(&annotate::tag(context.workspace, &args.name, &args.add, &args.remove)?))
 }
 
 /// Pins an archive.
 pub fn pin(context: &mut TaskContext<'_>, args: &PinArgs) -> Result<TaskOutput> {
-    let _lock = cycle::begin(context, "pin")?;
+    let _lock = steps::begin(context, "pin")?;
     let mark = PinMark { is_pinned: true, reason: args.reason.clone(), since: (context.clock)() };
     Ok(annotated(&annotate::set_pin(context.workspace, &args.name, mark)?))
 }
 
 /// Unpins an archive.
 pub fn unpin(context: &mut TaskContext<'_>, name: &str) -> Result<TaskOutput> {
-    let _lock = cycle::begin(context, "unpin")?;
+    let _lock = steps::begin(context, "unpin")?;
     let mark = PinMark { is_pinned: false, reason: None, since: (context.clock)() };
     Ok(annotated(&annotate::set_pin(context.workspace, name, mark)?))
 }
 
 /// Writes a note.
 pub fn note(context: &mut TaskContext<'_>, args: &NoteArgs) -> Result<TaskOutput> {
-    let _lock = cycle::begin(context, "note")?;
+    let _lock = steps::begin(context, "note")?;
     Ok(annotated(&annotate::set_note(context.workspace, &args.name, &args.text)?))
 }
 
 fn annotated(archive: &Archive) -> TaskOutput {
-    outcome(&AnnotationReport::of(archive), Exit::Done)
+    TaskOutput::of(&AnnotationReport::of(archive), Exit::Done)
 }
 
 /// Warns of annotations that cannot be read.
@@ -157,7 +157,7 @@ pub fn warn_of_annotations(context: &mut TaskContext<'_>, archives: &[Archive]) 
 pub fn status(context: &TaskContext<'_>) -> Result<TaskOutput> {
     let now = (context.clock)();
     let status = status::read(context.workspace, now)?;
-    Ok(outcome(&StatusReport { now, status }, Exit::Done))
+    Ok(TaskOutput::of(&StatusReport { now, status }, Exit::Done))
 }
 
 /// Finds problems of the workspace, and fixes what it can if asked to
@@ -173,5 +173,5 @@ pub fn doctor(context: &mut TaskContext<'_>, fix: bool) -> Result<TaskOutput> {
     }
     let is_well = diagnosis.findings.iter().all(|finding| finding.is_fixed);
     let exit = if is_well { Exit::Done } else { Exit::Warnings };
-    Ok(outcome(&DoctorReport { fix, diagnosis }, exit))
+    Ok(TaskOutput::of(&DoctorReport { fix, diagnosis }, exit))
 }

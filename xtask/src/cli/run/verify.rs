@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
 
-use super::{CommandContext, TaskOutput, locate, outcome};
+use super::{CommandContext, TaskOutput, locate};
 use crate::cli::VerifyArgs;
 use crate::programs::features;
 use crate::programs::process;
@@ -14,9 +14,9 @@ use crate::terminal::report::{CheckedModel, VerifiedArchive, VerifyReport};
 use crate::vault::catalog::Catalog;
 use crate::vault::relocate;
 use crate::vault::restore::{self, Overwrite, Target};
-use crate::vault::scan::Selection;
+use crate::vault::scan::PathFilter;
 use crate::vault::verify::{self, ArchiveCheck, Damage, ReadOptions};
-use crate::workspace::exit::{Exit, stop_if};
+use crate::workspace::exit::{Exit, check_interrupt};
 use crate::workspace::files::{exists, folder_entries};
 use crate::workspace::lock::{self, Lock};
 use crate::workspace::progress;
@@ -40,7 +40,7 @@ pub fn run(context: &mut CommandContext<'_>, args: &VerifyArgs) -> Result<TaskOu
     let _running = progress::begin_passes("verifying", n_bytes, 2);
     let mut archives = Vec::new();
     for path in paths {
-        stop_if(context.interrupt)?;
+        check_interrupt(context.interrupt)?;
         let verified = verify_one(context, &path, args.all, binary.as_deref());
         if args.all && !exists(&path) {
             warn_of_vanished(context, &path)?;
@@ -55,7 +55,7 @@ pub fn run(context: &mut CommandContext<'_>, args: &VerifyArgs) -> Result<TaskOu
         archives if archives.iter().all(|archive| archive.is_good) => Exit::Done,
         _ => Exit::Failed,
     };
-    Ok(outcome(&VerifyReport { archives }, exit))
+    Ok(TaskOutput::of(&VerifyReport { archives }, exit))
 }
 
 fn verify_one(
@@ -66,7 +66,7 @@ fn verify_one(
 ) -> Result<VerifiedArchive> {
     let archive_check = check(path, is_one_of_many, context.interrupt)?;
     // An interrupted check is not damage.
-    stop_if(context.interrupt)?;
+    check_interrupt(context.interrupt)?;
     let mut archive = VerifiedArchive::of(path, archive_check);
     if let Some(binary) = binary {
         archive.models = load_models(context, path, binary)?;
@@ -78,14 +78,14 @@ fn verify_one(
 /// Reports that another process removed the archive at `path`: a warning,
 /// unless it was pruned and is in the trash.
 fn warn_of_vanished(context: &mut CommandContext<'_>, path: &Path) -> Result<()> {
-    stop_if(context.interrupt)?;
+    check_interrupt(context.interrupt)?;
     let name = path.file_name().unwrap_or_default();
     let batches = folder_entries(&context.workspace.archives_trash())?;
     let line = format!("`{}` vanished while archives were verified", name.to_string_lossy());
     if batches.iter().any(|batch| exists(&batch.join(name))) {
-        (context.notes)(&format!("{line}; it is in the trash"));
+        (context.on_message)(&format!("{line}; it is in the trash"));
     } else {
-        (context.notes)(&format!("warning: {line}, and is not in the trash"));
+        (context.on_message)(&format!("warning: {line}, and is not in the trash"));
     }
     Ok(())
 }
@@ -112,14 +112,14 @@ fn load_models(
 ) -> Result<Vec<CheckedModel>> {
     let scratch = Scratch::create(context)?;
     let mut source = restore::open(path)?;
-    let only = Selection::of_flag(&[MODELS.to_owned()], "--only")?;
+    let only = PathFilter::of_flag(&[MODELS.to_owned()], "--only")?;
     let mut target = Target::folder(scratch.folder.clone());
     let plan = restore::survey(&mut source, &mut target, Some(&only), Overwrite::Never)?;
     let written = restore::apply(&mut source, &plan, &mut target, context.interrupt)?;
     plan.write
         .iter()
         .map(|step| {
-            stop_if(context.interrupt)?;
+            check_interrupt(context.interrupt)?;
             let is_whole = written.restored.contains(&step.path);
             let model = scratch.folder.join(&step.target);
             let loads = is_whole && process::check_model(binary, &model)?;

@@ -10,8 +10,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use xshell::cmd;
 
-use super::supervise::{self, CommandEnd, Order, Outcome};
-use super::{Trainer, shell};
+use super::supervise::{self, CommandExit, Instructions, Outcome};
+use super::{TrainerProcess, shell};
 
 /// One run of a command.
 #[derive(Debug)]
@@ -36,18 +36,18 @@ pub struct CommandRun<'a> {
     pub is_silent: bool,
 }
 
-impl Trainer {
+impl TrainerProcess {
     /// Runs a command to its end, and stops it when asked to.
-    pub fn run_command(&self, run: &CommandRun<'_>) -> Result<CommandEnd> {
+    pub fn run_command(&self, run: &CommandRun<'_>) -> Result<CommandExit> {
         let outcome = run.state.join("command.json");
-        let order = Order {
+        let instructions = Instructions {
             run: run.run.to_owned(),
             outcome: outcome.clone(),
             log: run.log.to_owned(),
             lock: run.state.join("trainer.lock"),
             grace_ms: u64::try_from(run.grace.as_millis()).unwrap_or(u64::MAX),
         };
-        let (supervisor, words) = (run.supervisor, supervise::arguments(&order, run.words));
+        let (supervisor, words) = (run.supervisor, supervise::arguments(&instructions, run.words));
         let shell = shell()?;
         shell.change_dir(run.folder);
         let mut command = Command::from(cmd!(shell, "{supervisor} {words...}"));
@@ -63,7 +63,7 @@ impl Trainer {
 }
 
 /// Reads how the run ended; `None` when its supervisor was killed.
-fn read(path: &Path, run: &str) -> Option<CommandEnd> {
+fn read(path: &Path, run: &str) -> Option<CommandExit> {
     let outcome: Outcome = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
     (outcome.run == run).then_some(outcome.end)
 }

@@ -37,16 +37,16 @@ pub struct WorkTree {
 }
 
 /// Files that are not part of the work tree's state.
-pub struct OwnFiles<'a> {
+pub struct ExcludedFiles<'a> {
     /// A folder for git's scratch files.
     pub scratch: PathBuf,
     /// Whether an untracked file belongs to the session or the tool.
-    pub has: &'a dyn Fn(&Path) -> bool,
+    pub contains: &'a dyn Fn(&Path) -> bool,
 }
 
 /// Returns the state of the git work tree around `root`; `None` outside
 /// of one.
-pub fn git_state(root: &Path, own: &OwnFiles<'_>) -> Option<WorkTree> {
+pub fn git_state(root: &Path, own: &ExcludedFiles<'_>) -> Option<WorkTree> {
     let mut tree = WorkTree::default();
     let result = match find(root) {
         Ok(None) => return None,
@@ -107,7 +107,7 @@ fn is_repository(marker: &Path) -> Result<bool, String> {
     }
 }
 
-fn inspect(mut git: Git, own: &OwnFiles<'_>, tree: &mut WorkTree) -> Result<(), String> {
+fn inspect(mut git: Git, own: &ExcludedFiles<'_>, tree: &mut WorkTree) -> Result<(), String> {
     (tree.state.commit, tree.state.branch) = head(&git)?;
     let top = path_of(trimmed(&git.output(&["rev-parse", "--show-toplevel"])?));
     git.enter(&top);
@@ -117,7 +117,7 @@ fn inspect(mut git: Git, own: &OwnFiles<'_>, tree: &mut WorkTree) -> Result<(), 
         git = without_flags(&git, &hidden, scratch.folder().join("unflagged"))?;
     }
     let mut changes = Changes::read(&git)?;
-    changes.drop_own(&top, own.has);
+    changes.drop_own(&top, own.contains);
     tree.state.dirty = Some(!changes.tracked.is_empty() || !changes.untracked.is_empty());
     let empty = text(trimmed(&git.output(&["hash-object", "-t", "tree", "--stdin"])?));
     if !changes.tracked.is_empty() {

@@ -42,7 +42,7 @@ pub struct ResticCall<'a> {
 
 /// How a call of restic ended.
 #[derive(Debug)]
-pub struct ResticEnd {
+pub struct ResticExit {
     /// Its exit code; `None` when a signal ended it.
     pub code: Option<i32>,
     /// Its stderr.
@@ -51,7 +51,7 @@ pub struct ResticEnd {
 
 /// Runs restic with its output going to `out`; `None` if it is not
 /// installed.
-pub fn restic(call: &ResticCall<'_>, out: &mut dyn Write) -> Result<Option<ResticEnd>> {
+pub fn restic(call: &ResticCall<'_>, out: &mut dyn Write) -> Result<Option<ResticExit>> {
     let (shell, arguments) = (shell()?, call.arguments);
     let mut command = Command::from(cmd!(shell, "restic {arguments...}"));
     command.current_dir(call.folder).envs(call.variables.iter().map(|(name, value)| (name, value)));
@@ -87,7 +87,7 @@ pub fn restic(call: &ResticCall<'_>, out: &mut dyn Write) -> Result<Option<Resti
     let mut child = child.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     let status = child.wait().context("failed to wait for restic")?;
     copied?;
-    Ok(Some(ResticEnd { code: status.code(), error_output }))
+    Ok(Some(ResticExit { code: status.code(), error_output }))
 }
 
 fn stop_when_asked(child: &Mutex<Child>, interrupt: &AtomicBool, is_over: &AtomicBool) {

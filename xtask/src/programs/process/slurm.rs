@@ -14,7 +14,7 @@ const FILTERS: [&str; 2] = ["SQUEUE_", "SCANCEL_"];
 
 /// How a program ended.
 #[derive(Debug)]
-pub struct SlurmEnd {
+pub struct SlurmOutput {
     /// Whether its exit code is 0.
     pub is_success: bool,
     /// Its standard output.
@@ -24,7 +24,7 @@ pub struct SlurmEnd {
 }
 
 /// Runs `program` of Slurm to its end; `None` if it is not installed.
-pub fn slurm(program: &str, arguments: &[OsString]) -> Result<Option<SlurmEnd>> {
+pub fn slurm(program: &str, arguments: &[OsString]) -> Result<Option<SlurmOutput>> {
     let shell = shell()?;
     let mut command = Command::from(cmd!(shell, "{program} {arguments...}"));
     let is_filter = |name: &OsString| {
@@ -40,7 +40,7 @@ pub fn slurm(program: &str, arguments: &[OsString]) -> Result<Option<SlurmEnd>> 
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         output => output.with_context(|| format!("failed to start `{program}`"))?,
     };
-    Ok(Some(SlurmEnd {
+    Ok(Some(SlurmOutput {
         is_success: output.status.success(),
         output: String::from_utf8(output.stdout)
             .with_context(|| format!("`{program}` printed no text"))?,

@@ -46,7 +46,7 @@ const LEAST_WAIT: Duration = Duration::from_millis(50);
 
 /// The instructions of the supervisor for one run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Order {
+pub(super) struct Instructions {
     /// Identifies this run among earlier ones.
     pub run: String,
     /// The file to write the outcome to.
@@ -61,7 +61,7 @@ pub(super) struct Order {
 
 /// How a command ended.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct CommandEnd {
+pub struct CommandExit {
     /// Its exit code; `None` when a signal ended it.
     pub exit_code: Option<i32>,
     /// The signal that ended it, if known.
@@ -75,17 +75,17 @@ pub struct CommandEnd {
 /// What a supervisor tells at the end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Outcome {
-    /// [`Order::run`].
+    /// [`Instructions::run`].
     pub run: String,
     /// How it ended.
     #[serde(flatten)]
-    pub end: CommandEnd,
+    pub end: CommandExit,
 }
 
 /// Returns the arguments that start this program as a supervisor.
-pub(super) fn arguments(order: &Order, command: &[OsString]) -> Vec<OsString> {
-    let order = serde_json::to_string(order).expect("an order is plain data");
-    let own = [OsString::from(SUPERVISE), OsString::from(order)];
+pub(super) fn arguments(instructions: &Instructions, command: &[OsString]) -> Vec<OsString> {
+    let instructions = serde_json::to_string(instructions).expect("instructions are plain data");
+    let own = [OsString::from(SUPERVISE), OsString::from(instructions)];
     own.into_iter().chain(command.iter().cloned()).collect()
 }
 
@@ -131,15 +131,17 @@ enum Event {
     Closed,
 }
 
-fn supervise(order: &OsString, words: &[OsString]) -> Result<()> {
-    let order = order.to_str().context("the supervisor's order is not text")?;
-    let order: Order = serde_json::from_str(order).context("the supervisor's order is not JSON")?;
-    let _lock = lock_as_trainer(&order.lock);
+fn supervise(instructions: &OsString, words: &[OsString]) -> Result<()> {
+    let instructions =
+        instructions.to_str().context("the supervisor's instructions are not text")?;
+    let instructions: Instructions =
+        serde_json::from_str(instructions).context("the supervisor's instructions are not JSON")?;
+    let _lock = lock_as_trainer(&instructions.lock);
     process_tree::become_subreaper();
     let (sender, events) = channel();
     listen(sender.clone())?;
     let mut child = start(words)?;
-    let log = tee::Log::open(&order.log);
+    let log = tee::Log::open(&instructions.log);
     let n_open = tee::forward(&mut child, &log, || {
         let sender = sender.clone();
         move || drop(sender.send(Event::Closed))
@@ -147,18 +149,18 @@ fn supervise(order: &OsString, words: &[OsString]) -> Result<()> {
     let tree = ProcessTree::of(&child);
     thread::spawn(move || sender.send(Event::Ended(child.wait())));
     let mut running = RunningCommand { tree, events, n_open, was_stopped: false };
-    let status = running.wait(Duration::from_millis(order.grace_ms))?;
+    let status = running.wait(Duration::from_millis(instructions.grace_ms))?;
     running.tree.end(REMAINDER_GRACE);
     running.drain();
-    let end = CommandEnd {
+    let end = CommandExit {
         exit_code: status.code(),
         signal: process_tree::signal_of(status),
         was_stopped: running.was_stopped,
         log_problem: log.problem(),
     };
-    let outcome = Outcome { run: order.run, end };
+    let outcome = Outcome { run: instructions.run, end };
     let text = serde_json::to_vec(&outcome).expect("an outcome is plain data");
-    files::write_atomically(&order.outcome, &text)
+    files::write_atomically(&instructions.outcome, &text)
 }
 
 /// Takes the lock of a running trainer, if possible.

@@ -7,7 +7,7 @@
 use serde_json::Value;
 
 use super::redact;
-use crate::programs::process::ResticEnd;
+use crate::programs::process::ResticExit;
 use crate::workspace::exit::{CodedError, RemoteProblem};
 
 /// How many lines of restic's messages are shown.
@@ -98,7 +98,7 @@ const PHRASES: [(FailureKind, &str); 12] = [
 
 impl FailureKind {
     /// Classifies the failure of a call.
-    pub fn of(end: &ResticEnd) -> Self {
+    pub fn of(end: &ResticExit) -> Self {
         match end.code {
             Some(10) => return Self::NoRepository,
             Some(11) => return Self::Locked,

@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::redact::printable;
 use super::{Restic, is_id};
 use crate::programs::process;
-use crate::workspace::exit::{CodedError, stop_if};
+use crate::workspace::exit::{CodedError, check_interrupt};
 
 /// How long to wait for another process.
 const TIMEOUT: Duration = Duration::from_secs(120);
@@ -74,7 +74,7 @@ impl Restic<'_> {
             if start.elapsed() > TIMEOUT {
                 return Err(error);
             }
-            stop_if(self.interrupt)?;
+            check_interrupt(self.interrupt)?;
             thread::sleep(RETRY_INTERVAL);
         }
     }

@@ -15,7 +15,7 @@ use crate::vault::catalog::{Archive, Catalog, Content, Fingerprint};
 use crate::vault::receipts::Receipts;
 use crate::vault::retention::{PlanFacts, RetentionPlan};
 use crate::vault::verify;
-use crate::workspace::exit::stop_if;
+use crate::workspace::exit::check_interrupt;
 use crate::workspace::progress;
 
 /// Reads back each archive that `plan` keeps, and adds damaged ones to
@@ -42,7 +42,7 @@ pub fn verify_kept(
         .iter()
         .filter(|kept| !facts.damaged.contains_key(&kept.name))
         .filter_map(|kept| Some((&kept.name, *archives.get(&kept.name)?)))
-        .filter(|(_, path)| !receipts.holds(path))
+        .filter(|(_, path)| !receipts.contains(path))
         .collect();
     if unverified.is_empty() {
         return Ok(false);
@@ -55,7 +55,7 @@ pub fn verify_kept(
         let before = Fingerprint::read(path);
         let checked = verify::first_damage(path, context.interrupt);
         // An interrupted check is not damage.
-        stop_if(context.interrupt)?;
+        check_interrupt(context.interrupt)?;
         let problem = match checked {
             Ok(damage) => damage.map(|damage| damage.to_string()),
             // An archive that cannot be opened counts as damaged.

@@ -10,7 +10,7 @@ use crate::tasks::push;
 use crate::vault::catalog::Content;
 use crate::vault::remote::{self, RemoteArchive};
 use crate::workspace::digest;
-use crate::workspace::exit::{CodedError, Exit, RemoteProblem, stop_if};
+use crate::workspace::exit::{CodedError, Exit, RemoteProblem, check_interrupt};
 use crate::workspace::progress;
 
 /// The results.
@@ -63,7 +63,7 @@ pub fn verify(context: &mut TaskContext<'_>, percent: usize) -> Result<RemoteVer
     let _running = progress::begin("verifying", n_bytes);
     let mut verified = Vec::with_capacity(chosen.len());
     for remote in chosen {
-        stop_if(context.interrupt)?;
+        check_interrupt(context.interrupt)?;
         let problem = check(&restic, remote)?;
         verified.push(RemoteVerified {
             name: remote.archive.name.to_string(),

@@ -4,8 +4,8 @@
 use anyhow::Result;
 use serde_json::{Map, Value};
 
-use super::folder::{HEAD, SweepFolder};
-use super::head::SweepHead;
+use super::definition::SweepDefinition;
+use super::folder::{DEFINITION, SweepFolder};
 use super::plan::Plan;
 use super::spec::{SlurmSettings, SweepSpec};
 use crate::workspace::Workspace;
@@ -57,8 +57,11 @@ fn refused(key: &str) -> anyhow::Error {
 /// Stores `spec` as that of the sweep in `folder`, and returns the
 /// updated sweep. The caller holds the sweep's lock.
 pub fn store(workspace: &Workspace, folder: &SweepFolder, spec: SweepSpec) -> Result<SweepFolder> {
-    let head = folder.head().clone();
-    let head = SweepHead { plan: Plan::new(spec, head.plan.settings, head.plan.data), ..head };
-    files::write_json(&folder.root().join(HEAD), &head)?;
+    let definition = folder.definition().clone();
+    let definition = SweepDefinition {
+        plan: Plan::new(spec, definition.plan.settings, definition.plan.data),
+        ..definition
+    };
+    files::write_json(&folder.root().join(DEFINITION), &definition)?;
     SweepFolder::open(workspace, Some(folder.name()))
 }

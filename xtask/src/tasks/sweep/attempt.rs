@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::folder::{SweepFolder, TrainingKey};
-use super::record::{self, AttemptEnd, TrialRecord, TrialStatus};
+use super::record::{self, AttemptOutcome, TrialRecord, TrialStatus};
 use super::stopped;
 use crate::programs::process;
 use crate::workspace::files::{self, exists};
@@ -58,15 +58,15 @@ pub struct Attempt {
 }
 
 /// Runs trainings.
-pub trait Execute: Sync {
+pub trait AttemptExecutor: Sync {
     /// Trains in the attempt's folder.
     ///
     /// # Errors
     /// When no trial can be trained; the sweep stops then.
-    fn train(&self, attempt: &Attempt) -> Result<AttemptEnd>;
+    fn train(&self, attempt: &Attempt) -> Result<AttemptOutcome>;
 
     /// Writes a failed session to the attempt's folder.
-    fn fail(&self, attempt: &Attempt, reason: &str) -> Result<AttemptEnd>;
+    fn fail(&self, attempt: &Attempt, reason: &str) -> Result<AttemptOutcome>;
 }
 
 /// Runs trainings of one sweep.
@@ -74,7 +74,7 @@ pub struct Runner<'a> {
     /// The sweep.
     pub folder: &'a SweepFolder,
     /// Runs the trainings.
-    pub execute: &'a dyn Execute,
+    pub executor: &'a dyn AttemptExecutor,
     /// The clock.
     pub clock: &'a (dyn Fn() -> DateTime<Utc> + Sync),
     /// Set to stop all trainings.
@@ -127,21 +127,21 @@ impl Runner<'_> {
         attempt: &Attempt,
         n_lost: u32,
     ) -> Result<TrialStatus> {
-        self.folder.head().write_settings(&attempt.root, &training.settings)?;
-        let end = if n_lost > self.folder.plan().spec.retries {
+        self.folder.definition().write_settings(&attempt.root, &training.settings)?;
+        let outcome = if n_lost > self.folder.plan().spec.retries {
             let reasons = self.loss_reasons(training)?;
-            self.execute
+            self.executor
                 .fail(attempt, &stopped::out_of_retries(self.folder.name(), n_lost, &reasons))?
         } else {
-            self.execute.train(attempt)?
+            self.executor.train(attempt)?
         };
-        let status = end.status;
-        if status == TrialStatus::Failed && self.is_disk_full(end.reason.as_deref()) {
-            bail!("{}", end.reason.unwrap_or_default());
+        let status = outcome.status;
+        if status == TrialStatus::Failed && self.is_disk_full(outcome.reason.as_deref()) {
+            bail!("{}", outcome.reason.unwrap_or_default());
         }
         let (started_at, finished_at) = (attempt.started_at, (self.clock)());
         let number = attempt.number;
-        let record = TrialRecord { format: 1, attempt: number, started_at, finished_at, end };
+        let record = TrialRecord { format: 1, attempt: number, started_at, finished_at, outcome };
         record::write(&attempt.root, &record)?;
         Ok(status)
     }
@@ -155,7 +155,7 @@ impl Runner<'_> {
             if !exists(&root) {
                 return Ok((number, n_lost));
             }
-            match record::read(&root)?.map(|record| record.end.status) {
+            match record::read(&root)?.map(|record| record.outcome.status) {
                 Some(status) if status.is_final() => {
                     self.folder.publish(&root, training.key)?;
                 }
@@ -194,9 +194,9 @@ impl Runner<'_> {
             if !exists(&root) {
                 break;
             }
-            let end = record::read(&root)?.map(|record| record.end);
-            let lost = end.filter(|end| end.status == TrialStatus::Lost);
-            reasons.extend(lost.and_then(|end| end.reason));
+            let outcome = record::read(&root)?.map(|record| record.outcome);
+            let lost = outcome.filter(|outcome| outcome.status == TrialStatus::Lost);
+            reasons.extend(lost.and_then(|outcome| outcome.reason));
         }
         Ok(reasons)
     }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use super::head::SweepHead;
+use super::definition::SweepDefinition;
 use super::plan::Plan;
 use super::record::{self, TrialRecord};
 use super::spec::check_name;
@@ -22,7 +22,7 @@ use crate::workspace::files::{self, exists, folder_entries};
 /// The folder of all sweeps, relative to the workspace.
 pub const SWEEPS: &str = "sweeps";
 /// The file that describes a sweep, in its folder.
-pub const HEAD: &str = "sweep.json";
+pub const DEFINITION: &str = "sweep.json";
 const TRIALS: &str = "trials";
 const ATTEMPTS: &str = "attempts";
 const RETIRED: &str = "retired";
@@ -41,7 +41,7 @@ pub enum TrainingKey {
 #[derive(Debug, Clone)]
 pub struct SweepFolder {
     root: PathBuf,
-    head: SweepHead,
+    definition: SweepDefinition,
 }
 
 impl SweepFolder {
@@ -50,7 +50,7 @@ impl SweepFolder {
     /// # Errors
     /// A usage error when there is.
     pub fn check_new(workspace: &Workspace, name: &str) -> Result<()> {
-        if !exists(&path(workspace, name)?.join(HEAD)) {
+        if !exists(&path(workspace, name)?.join(DEFINITION)) {
             return Ok(());
         }
         Err(usage!(
@@ -60,31 +60,34 @@ impl SweepFolder {
     }
 
     /// Creates the folder of a new sweep.
-    pub fn create(workspace: &Workspace, head: SweepHead) -> Result<Self> {
-        let name = head.plan.spec.name();
+    pub fn create(workspace: &Workspace, definition: SweepDefinition) -> Result<Self> {
+        let name = definition.plan.spec.name();
         Self::check_new(workspace, name)?;
         let root = path(workspace, name)?;
         for folder in [TRIALS, ATTEMPTS] {
             files::create_folder(&root.join(folder))?;
         }
-        files::write_json(&root.join(HEAD), &head)?;
-        Ok(Self { root, head })
+        files::write_json(&root.join(DEFINITION), &definition)?;
+        Ok(Self { root, definition })
     }
 
     /// Opens the sweep called `name`, or else the newest.
     pub fn open(workspace: &Workspace, name: Option<&str>) -> Result<Self> {
         let Some(name) = name else { return newest(workspace) };
         let root = path(workspace, name)?;
-        let bytes = files::read_existing(&root.join(HEAD))?.ok_or_else(|| {
+        let bytes = files::read_existing(&root.join(DEFINITION))?.ok_or_else(|| {
             usage!("there is no sweep `{name}`; begin one by `cargo xtask sweep SPEC.json`")
         })?;
-        let head: SweepHead = serde_json::from_slice(&bytes).with_context(|| {
-            format!("`{SWEEPS}/{name}/{HEAD}` is damaged; move that folder away, and start the sweep again")
+        let definition: SweepDefinition = serde_json::from_slice(&bytes).with_context(|| {
+            format!("`{SWEEPS}/{name}/{DEFINITION}` is damaged; move that folder away, and start the sweep again")
         })?;
-        if head.format != 1 {
-            bail!("`{SWEEPS}/{name}/{HEAD}` has format {}; this tool reads 1", head.format);
+        if definition.format != 1 {
+            bail!(
+                "`{SWEEPS}/{name}/{DEFINITION}` has format {}; this tool reads 1",
+                definition.format
+            );
         }
-        Ok(Self { root, head })
+        Ok(Self { root, definition })
     }
 
     /// Returns its folder.
@@ -93,18 +96,18 @@ impl SweepFolder {
     }
 
     /// Returns the content of `sweep.json`.
-    pub fn head(&self) -> &SweepHead {
-        &self.head
+    pub fn definition(&self) -> &SweepDefinition {
+        &self.definition
     }
 
     /// Returns its plan.
     pub fn plan(&self) -> &Plan {
-        &self.head.plan
+        &self.definition.plan
     }
 
     /// Returns its name.
     pub fn name(&self) -> &str {
-        self.head.plan.spec.name()
+        self.definition.plan.spec.name()
     }
 
     /// Returns the folder name of the trial `index`.
@@ -242,7 +245,7 @@ fn path(workspace: &Workspace, name: &str) -> Result<PathBuf> {
 /// Returns the names of all sweeps, sorted.
 pub fn names(workspace: &Workspace) -> Result<Vec<String>> {
     let entries = folder_entries(&workspace.root().join(SWEEPS))?;
-    let swept = entries.iter().filter(|entry| exists(&entry.join(HEAD)));
+    let swept = entries.iter().filter(|entry| exists(&entry.join(DEFINITION)));
     Ok(swept.filter_map(|entry| Some(entry.file_name()?.to_str()?.to_owned())).collect())
 }
 
@@ -253,6 +256,6 @@ fn newest(workspace: &Workspace) -> Result<SweepFolder> {
     }
     sweeps
         .into_iter()
-        .max_by_key(|sweep| sweep.head.created_at)
+        .max_by_key(|sweep| sweep.definition.created_at)
         .ok_or_else(|| usage!("there is no sweep yet; begin one by `cargo xtask sweep SPEC.json`"))
 }

@@ -46,12 +46,12 @@ pub struct TrialRecord {
     pub finished_at: DateTime<Utc>,
     /// How it ended, and its results.
     #[serde(flatten)]
-    pub end: AttemptEnd,
+    pub outcome: AttemptOutcome,
 }
 
 /// How an attempt ended, and its results.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct AttemptEnd {
+pub struct AttemptOutcome {
     /// How it ended.
     pub status: TrialStatus,
     /// Why it is not completed; null if it is.
@@ -66,7 +66,7 @@ pub struct AttemptEnd {
     pub doubts: Vec<String>,
 }
 
-impl AttemptEnd {
+impl AttemptOutcome {
     /// Returns the end of an attempt without a session.
     pub fn without_session(status: TrialStatus, reason: String) -> Self {
         Self {

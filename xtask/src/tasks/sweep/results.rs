@@ -145,10 +145,10 @@ fn trial_result(folder: &SweepFolder, index: u64, record: TrialRecord) -> TrialR
         seed: trial.seed,
         symbol: trial.symbol,
         window: trial.window,
-        status: record.end.status,
-        reason: record.end.reason,
-        metrics: record.end.metrics,
-        model_sha256: record.end.model_sha256,
+        status: record.outcome.status,
+        reason: record.outcome.reason,
+        metrics: record.outcome.metrics,
+        model_sha256: record.outcome.model_sha256,
     }
 }
 

@@ -70,7 +70,7 @@ pub struct Verdict {
     /// 1.
     pub format: u32,
     /// The chosen combination on validation bars, by its mean curve.
-    pub validation: Option<Measured>,
+    pub validation: Option<CurveMeasurement>,
     /// The tests on the held-out bars, one for each symbol.
     pub tests: Vec<TestResult>,
 }
@@ -88,13 +88,13 @@ pub struct TestResult {
     /// The session's metrics on the held-out bars.
     pub metrics: BTreeMap<String, Option<f64>>,
     /// The measurement of its curve, as one of many trials.
-    pub measured: Option<Measured>,
+    pub measured: Option<CurveMeasurement>,
 }
 
 /// The measurement of a curve, as one of many trials.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Measured {
+pub struct CurveMeasurement {
     /// The Sharpe ratio per year.
     pub sharpe: Option<f64>,
     /// The probability that it exceeds the best Sharpe ratio of as many
@@ -181,12 +181,12 @@ pub fn test(
         else {
             return Ok(None);
         };
-        let end = record.end;
+        let outcome = record.outcome;
         tests.push(TestResult {
             symbol: trial.symbol,
-            status: end.status,
-            reason: end.reason,
-            metrics: end.metrics,
+            status: outcome.status,
+            reason: outcome.reason,
+            metrics: outcome.metrics,
             measured: measure(trainer, &folder.published(key).join(CURVE), choice)?,
         });
     }
@@ -234,7 +234,11 @@ fn write_validation(
 }
 
 /// Lets the trainer measure the curve in `path`, if there is one.
-fn measure(trainer: Option<&Path>, path: &Path, choice: &Choice) -> Result<Option<Measured>> {
+fn measure(
+    trainer: Option<&Path>,
+    path: &Path,
+    choice: &Choice,
+) -> Result<Option<CurveMeasurement>> {
     let is_there = files::is_file(path)?;
     let (Some(trainer), Some(variance), true) = (trainer, choice.trial_variance, is_there) else {
         return Ok(None);
@@ -256,7 +260,7 @@ fn measure(trainer: Option<&Path>, path: &Path, choice: &Choice) -> Result<Optio
         format!("`{} metrics --format json` printed no JSON", trainer.display())
     })?;
     let metrics = &document["metrics"];
-    Ok(Some(Measured {
+    Ok(Some(CurveMeasurement {
         sharpe: metrics["sharpe"].as_f64(),
         deflated_sharpe: metrics["deflated_sharpe"].as_f64(),
         n_bars: metrics["n_bars"].as_u64(),

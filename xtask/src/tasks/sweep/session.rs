@@ -14,14 +14,14 @@ use anyhow::{Error, Result};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::json;
 
-use super::attempt::{Attempt, Execute};
+use super::attempt::{Attempt, AttemptExecutor};
 use super::folder::SweepFolder;
-use super::record::{AttemptEnd, TrialStatus};
+use super::record::{AttemptOutcome, TrialStatus};
 use super::stopped::StopCause;
 use crate::programs::features::MissingFeature;
-use crate::programs::process::Trainer;
+use crate::programs::process::TrainerProcess;
 use crate::tasks::TaskContext;
-use crate::tasks::cycle::{self, Label};
+use crate::tasks::steps::{self, ArchiveLabel};
 use crate::tasks::train::{
     ArchiveMode, CommandTrainer, Start, TrainOptions, TrainReport, TrainerSource, train,
 };
@@ -45,7 +45,7 @@ const GRACE: Duration = Duration::from_secs(5);
 const N_REASON_CHARS_MAX: usize = 300;
 
 /// Trains the trials of one sweep.
-pub struct Training<'a> {
+pub struct CycleExecutor<'a> {
     /// The sweep.
     pub folder: &'a SweepFolder,
     /// The trainer, whose binary exists.
@@ -67,11 +67,11 @@ pub enum SweepTrainer {
     Command(CommandTrainer),
 }
 
-impl Execute for Training<'_> {
-    fn train(&self, attempt: &Attempt) -> Result<AttemptEnd> {
+impl AttemptExecutor for CycleExecutor<'_> {
+    fn train(&self, attempt: &Attempt) -> Result<AttemptOutcome> {
         self.stop_cause.begin();
         let workspace = Workspace::open(&attempt.root)?;
-        let trainer = Trainer::logging_to(attempt.root.join(LOG));
+        let trainer = TrainerProcess::logging_to(attempt.root.join(LOG));
         let (done, is_done) = channel();
         let (result, is_late) = thread::scope(|scope| {
             let watch = scope.spawn({
@@ -88,7 +88,7 @@ impl Execute for Training<'_> {
         }
     }
 
-    fn fail(&self, attempt: &Attempt, reason: &str) -> Result<AttemptEnd> {
+    fn fail(&self, attempt: &Attempt, reason: &str) -> Result<AttemptOutcome> {
         let workspace = Workspace::open(&attempt.root)?;
         let root = workspace.root();
         let record = root.join(session::RECORD);
@@ -108,21 +108,21 @@ impl Execute for Training<'_> {
             files::write_json(&record, &failed)?;
         }
         let archive = self.with_context(&workspace, |context| {
-            let _lock = cycle::begin(context, "archive")?;
+            let _lock = steps::begin(context, "archive")?;
             let session = session::read(root);
-            cycle::archive_now(context, ArchiveKind::Session, &Label::default(), session)
+            steps::archive_now(context, ArchiveKind::Session, &ArchiveLabel::default(), session)
         })?;
-        let end = AttemptEnd::without_session(TrialStatus::Failed, reason.to_owned());
-        Ok(AttemptEnd { archive: Some(archive.manifest().name.clone()), ..end })
+        let end = AttemptOutcome::without_session(TrialStatus::Failed, reason.to_owned());
+        Ok(AttemptOutcome { archive: Some(archive.manifest().name.clone()), ..end })
     }
 }
 
-impl Training<'_> {
+impl CycleExecutor<'_> {
     /// Runs the cycle of `train` in the attempt's folder.
     fn cycle(
         &self,
         workspace: &Workspace,
-        trainer: &Trainer,
+        trainer: &TrainerProcess,
         attempt: &Attempt,
     ) -> Result<TrainReport> {
         let root = workspace.root();
@@ -142,7 +142,7 @@ impl Training<'_> {
             trainer: source,
             arguments,
             is_silent: true,
-            label: Label::default(),
+            label: ArchiveLabel::default(),
             start: Start::Fresh,
             gates: Vec::new(),
             is_pushed: false,
@@ -163,7 +163,7 @@ impl Training<'_> {
             workspace,
             clock: self.clock,
             interrupt: self.stop,
-            notes: &mut |line| {
+            on_message: &mut |line| {
                 // The log is optional.
                 let _ = log.as_mut().map(|log| writeln!(log, "{line}"));
             },
@@ -172,7 +172,7 @@ impl Training<'_> {
 
     /// Stops the trainer if the sweep is stopped or the trial takes too long;
     /// returns whether the latter happened.
-    fn supervise(&self, trainer: &Trainer, is_done: &Receiver<()>) -> bool {
+    fn supervise(&self, trainer: &TrainerProcess, is_done: &Receiver<()>) -> bool {
         let limit = self.folder.plan().spec.time_limit_minutes;
         let limit = limit.map(|minutes| Duration::from_secs_f64(minutes * 60.0));
         let start = Instant::now();
@@ -199,7 +199,12 @@ impl Training<'_> {
         is_late
     }
 
-    fn end_of(&self, attempt: &Attempt, report: TrainReport, is_late: bool) -> Result<AttemptEnd> {
+    fn end_of(
+        &self,
+        attempt: &Attempt,
+        report: TrainReport,
+        is_late: bool,
+    ) -> Result<AttemptOutcome> {
         let status = match report.trainer_exit {
             // Also if there is no session.
             TrainerExit::Killed | TrainerExit::INTERRUPTED
@@ -234,14 +239,14 @@ impl Training<'_> {
             let reason = reason.unwrap_or_else(|| "the trainer left nothing".to_owned());
             return match status {
                 TrialStatus::Interrupted | TrialStatus::Lost => {
-                    Ok(AttemptEnd::without_session(status, reason))
+                    Ok(AttemptOutcome::without_session(status, reason))
                 }
                 _ => self.fail(attempt, &reason),
             };
         };
         let model = report.model.map(|model| attempt.root.join(model));
         let metrics = report.session.and_then(|mut session| session.metrics.remove("agent"));
-        Ok(AttemptEnd {
+        Ok(AttemptOutcome {
             status,
             reason,
             archive: Some(archive.name),
@@ -252,7 +257,7 @@ impl Training<'_> {
     }
 
     /// Returns how an attempt ended if its cycle failed.
-    fn end_of_failed_cycle(&self, attempt: &Attempt, error: Error) -> Result<AttemptEnd> {
+    fn end_of_failed_cycle(&self, attempt: &Attempt, error: Error) -> Result<AttemptOutcome> {
         if error.is::<MissingFeature>() {
             return Err(error);
         }

@@ -1,12 +1,12 @@
 //! The Slurm engine: job arrays whose elements run `sweep trial`.
 //!
-//! `layout` maps trials to elements of arrays, `job` describes what is
+//! `array_layout` maps trials to elements of arrays, `job` describes what is
 //! submitted, `queue` what waits and runs. Which trials are finished is
 //! determined by the sweep's folder only; comparing it with the queue
 //! shows what the cluster lost or ran twice.
 
+pub mod array_layout;
 mod job;
-pub mod layout;
 pub mod queue;
 
 use std::collections::BTreeSet;
@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use self::array_layout::ArrayLayout;
 use self::job::Jobs;
-use self::layout::Layout;
 use self::queue::Queue;
 use super::folder::SweepFolder;
 use super::select;
@@ -24,7 +24,7 @@ use super::status::ClusterStatus;
 use crate::programs::slurm;
 use crate::tasks::TaskContext;
 use crate::workspace::digest::file_sha256;
-use crate::workspace::exit::stop_if;
+use crate::workspace::exit::check_interrupt;
 use crate::workspace::files::{self, exists};
 use crate::workspace::text;
 
@@ -58,7 +58,7 @@ pub fn submit(
     let wanted = jobs.layout.wanted(&missing, &queue.live());
     let mut ids = queue.arrays();
     for (array, elements) in &wanted {
-        stop_if(context.interrupt)?;
+        check_interrupt(context.interrupt)?;
         // The limit applies to each array, so arrays run one after another.
         let is_limited = spec.slurm.max_running.is_some();
         let after = if is_limited { ids.clone() } else { BTreeSet::new() };
@@ -68,7 +68,7 @@ pub fn submit(
         let id = slurm::submit(&script, &options).with_context(|| rest_is_missing(folder))?;
         ids.insert(id);
         let n_elements = text::count(elements.len() as u64, "element");
-        (context.notes)(&format!("submitted job {id}: {n_elements} of array {array}"));
+        (context.on_message)(&format!("submitted job {id}: {n_elements} of array {array}"));
     }
     let merges = queue.merges();
     let is_waited_for = wanted.is_empty() && !merges.is_empty();
@@ -78,18 +78,18 @@ pub fn submit(
     let script = write_script(folder, "merge.sh", &jobs.script_of_merge()?)?;
     let id = slurm::submit(&script, &jobs.options_of_merge(&ids))
         .with_context(|| rest_is_missing(folder))?;
-    (context.notes)(&format!("submitted job {id}: tests the best when all are over"));
+    (context.on_message)(&format!("submitted job {id}: tests the best when all are over"));
     // The old jobs wait for fewer arrays.
     slurm::cancel(merges)
 }
 
 /// Returns the layout, which is fixed when the first job is submitted.
-fn layout(folder: &SweepFolder) -> Result<Layout> {
-    if let Some(layout) = Layout::read(folder.root())? {
+fn layout(folder: &SweepFolder) -> Result<ArrayLayout> {
+    if let Some(layout) = ArrayLayout::read(folder.root())? {
         return Ok(layout);
     }
     let requested = folder.plan().spec.slurm.trials_per_element;
-    let layout = Layout::of(folder.plan().n_trials(), requested, slurm::elements_max()?);
+    let layout = ArrayLayout::of(folder.plan().n_trials(), requested, slurm::elements_max()?);
     layout.write(folder.root())?;
     Ok(layout)
 }
@@ -109,17 +109,17 @@ fn write_script(folder: &SweepFolder, name: &str, script: &str) -> Result<PathBu
 
 /// Cancels all jobs of the sweep.
 pub fn cancel(folder: &SweepFolder) -> Result<()> {
-    let Some(layout) = Layout::read(folder.root())? else { return Ok(()) };
+    let Some(layout) = ArrayLayout::read(folder.root())? else { return Ok(()) };
     let queue = queue::read(folder, layout)?;
     slurm::cancel(queue.arrays().union(&queue.merges()))
 }
 
 /// Returns the state of the trials `missing` on the cluster.
 pub fn cluster_status(folder: &SweepFolder, missing: &[u64]) -> Result<ClusterStatus> {
-    match Layout::read(folder.root())? {
+    match ArrayLayout::read(folder.root())? {
         Some(layout) => Ok(queue::read(folder, layout)?.status(layout, missing)),
         // Nothing was submitted yet.
-        None => Ok(Queue::default().status(Layout::of(1, None, 1), missing)),
+        None => Ok(Queue::default().status(ArrayLayout::of(1, None, 1), missing)),
     }
 }
 

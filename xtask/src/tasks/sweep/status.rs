@@ -6,8 +6,8 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::attempt::FULL_DISK;
+use super::definition::Engine;
 use super::folder::{SweepFolder, TrainingKey};
-use super::head::Engine;
 use super::plan::Trial;
 use super::record::{self, TrialStatus};
 use crate::workspace::Workspace;
@@ -108,7 +108,7 @@ pub fn read(folder: &SweepFolder) -> Result<SweepStatus> {
     let (mut n_completed, mut failed) = (0, Vec::new());
     for record in records {
         let (index, record) = record?;
-        match record.map(|record| (record.end.status, record.end.reason)) {
+        match record.map(|record| (record.outcome.status, record.outcome.reason)) {
             Some((TrialStatus::Completed, _)) => n_completed += 1,
             Some((_, reason)) => failed.push(FailedTrial {
                 index,
@@ -121,7 +121,7 @@ pub fn read(folder: &SweepFolder) -> Result<SweepStatus> {
     let missing = folder.missing()?;
     let mut status = SweepStatus {
         name: folder.name().to_owned(),
-        engine: folder.head().engine,
+        engine: folder.definition().engine,
         n_trials: folder.plan().n_trials(),
         n_completed,
         failed,
@@ -149,19 +149,19 @@ impl SweepStatus {
                 self.n_attempts_full_disk += 1;
                 continue;
             }
-            let end = record::read(&attempt)?.map(|record| record.end);
-            match end.as_ref().map(|end| end.status) {
+            let outcome = record::read(&attempt)?.map(|record| record.outcome);
+            match outcome.as_ref().map(|outcome| outcome.status) {
                 Some(TrialStatus::Interrupted) => self.n_attempts_stopped += 1,
                 _ => self.n_attempts_open += 1,
             }
             let index = name.split('_').next().and_then(|label| label.parse().ok());
             let index = index.filter(|index| self.missing.binary_search(index).is_ok());
-            let lost = end.filter(|end| end.status == TrialStatus::Lost);
-            if let (Some(index), Some(end)) = (index, lost) {
+            let lost = outcome.filter(|outcome| outcome.status == TrialStatus::Lost);
+            if let (Some(index), Some(outcome)) = (index, lost) {
                 let reason = String::new();
                 let cut = cut.entry(index).or_insert(CutTrial { index, n_lost: 0, reason });
                 cut.n_lost += 1;
-                cut.reason = end.reason.unwrap_or_default();
+                cut.reason = outcome.reason.unwrap_or_default();
             }
         }
         self.cut = cut.into_values().collect();

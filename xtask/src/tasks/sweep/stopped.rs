@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::record::{AttemptEnd, TrialStatus};
+use super::record::{AttemptOutcome, TrialStatus};
 
 /// The reason if an attempt used the whole time of its job.
 const OUT_OF_TIME: &str = "it exceeded its job's time limit";
@@ -29,7 +29,7 @@ impl<'a> StopCause<'a> {
     /// Returns how a trial ended that was asked to stop. If it was not the
     /// first of its job, it had only the rest of the job's time, and is
     /// started again without using up a retry.
-    pub fn end(&self) -> AttemptEnd {
+    pub fn end(&self) -> AttemptOutcome {
         let (status, reason) = match (self.is_out_of_time)() {
             false => (TrialStatus::Interrupted, "it was stopped"),
             true if self.n_begun.load(Ordering::Relaxed) > 1 => {
@@ -37,7 +37,7 @@ impl<'a> StopCause<'a> {
             }
             true => (TrialStatus::Lost, OUT_OF_TIME),
         };
-        AttemptEnd::without_session(status, reason.to_owned())
+        AttemptOutcome::without_session(status, reason.to_owned())
     }
 }
 

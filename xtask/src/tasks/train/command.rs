@@ -16,11 +16,11 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 use super::outcome::{CommandReport, TrainingOutcome};
-use crate::programs::process::{CommandEnd, CommandRun, Trainer, find_program};
+use crate::programs::process::{CommandExit, CommandRun, TrainerProcess, find_program};
 use crate::tasks::TaskContext;
 use crate::vault::name::stamp;
 use crate::vault::session::{self, RECORD};
-use crate::workspace::exit::{TrainerExit, stop_if, usage};
+use crate::workspace::exit::{TrainerExit, check_interrupt, usage};
 use crate::workspace::files;
 
 /// The log of the command's output.
@@ -68,11 +68,11 @@ impl CommandTrainer {
     pub fn run(
         &self,
         context: &mut TaskContext<'_>,
-        trainer: &Trainer,
+        trainer: &TrainerProcess,
         is_silent: bool,
     ) -> Result<(TrainingOutcome, Option<CommandReport>)> {
         let started_at = (context.clock)();
-        if stop_if(context.interrupt).is_err() {
+        if check_interrupt(context.interrupt).is_err() {
             return Ok((TrainingOutcome { exit: TrainerExit::INTERRUPTED, session: None }, None));
         }
         let record = Record { command: self, started_at };
@@ -81,14 +81,14 @@ impl CommandTrainer {
         let end = self.start(context, trainer, is_silent, started_at)?;
         let report = self.report(&end, start.elapsed());
         if let Some(problem) = &end.log_problem {
-            (context.notes)(&format!(
+            (context.on_message)(&format!(
                 "warning: `{LOG}` does not hold all that the command printed: {problem}"
             ));
         }
         let (status, exit) = status_and_exit(&end);
         record.close(context, &initial_record, status, &report)?;
         if let Some(reason) = &report.reason {
-            (context.notes)(&format!("the command {reason}; its last lines are in `{LOG}`"));
+            (context.on_message)(&format!("the command {reason}; its last lines are in `{LOG}`"));
         }
         Ok((
             TrainingOutcome { exit, session: session::read(context.workspace.root()) },
@@ -99,10 +99,10 @@ impl CommandTrainer {
     fn start(
         &self,
         context: &TaskContext<'_>,
-        trainer: &Trainer,
+        trainer: &TrainerProcess,
         is_silent: bool,
         started_at: DateTime<Utc>,
-    ) -> Result<CommandEnd> {
+    ) -> Result<CommandExit> {
         let root = context.workspace.root();
         let seed = OsString::from(self.seed.to_string());
         let extra = self.variables.iter().map(|(name, value)| (name.as_str(), value.clone()));
@@ -127,7 +127,7 @@ impl CommandTrainer {
         })
     }
 
-    fn report(&self, end: &CommandEnd, duration: Duration) -> CommandReport {
+    fn report(&self, end: &CommandExit, duration: Duration) -> CommandReport {
         CommandReport {
             arguments: self.words.iter().map(|word| word.to_string_lossy().into_owned()).collect(),
             exit_code: end.exit_code,
@@ -143,7 +143,7 @@ impl CommandTrainer {
 const STOPPING: [i32; 4] = [1, 2, 9, 15];
 
 /// Returns the status for the record, and the exit of the trainer.
-fn status_and_exit(end: &CommandEnd) -> (&'static str, TrainerExit) {
+fn status_and_exit(end: &CommandExit) -> (&'static str, TrainerExit) {
     match (end.exit_code, end.signal) {
         _ if end.was_stopped => ("interrupted", TrainerExit::INTERRUPTED),
         (Some(0), _) => ("completed", TrainerExit::Code(0)),
@@ -154,7 +154,7 @@ fn status_and_exit(end: &CommandEnd) -> (&'static str, TrainerExit) {
     }
 }
 
-fn reason(end: &CommandEnd) -> Option<String> {
+fn reason(end: &CommandExit) -> Option<String> {
     let how = match (end.exit_code, end.signal) {
         (Some(0), _) if !end.was_stopped => return None,
         (Some(code), _) => format!("ended with exit code {code}"),
@@ -200,7 +200,7 @@ impl Record<'_> {
             own
         } else {
             keep_broken(&path, &found)?;
-            (context.notes)(&format!(
+            (context.on_message)(&format!(
                 "warning: the command's own `{RECORD}` is not JSON; it is kept as \
                  `{RECORD}.broken`"
             ));

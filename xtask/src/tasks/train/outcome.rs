@@ -4,17 +4,17 @@ use anyhow::Result;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::programs::process::{Trainer, TrainerRun};
+use crate::programs::process::{TrainerProcess, TrainerRun};
 use crate::tasks::TaskContext;
 use crate::tasks::clean;
-use crate::tasks::cycle::{MovedSession, SealedArchive};
 use crate::tasks::gate::GateResult;
 use crate::tasks::prune::PrunePlan;
 use crate::tasks::push::PushReport;
+use crate::tasks::steps::{MovedSession, SealedArchive};
 use crate::vault::manifest::{SessionStatus, SessionSummary};
 use crate::vault::scan::{UnarchivedModels, scan};
 use crate::vault::session;
-use crate::workspace::exit::{Exit, TrainerExit, stop_if};
+use crate::workspace::exit::{Exit, TrainerExit, check_interrupt};
 
 /// Warns of files that the training wrote and that may be models but are
 /// in no archive: the next training may overwrite them.
@@ -22,7 +22,7 @@ pub fn warn_of_unarchived_models(context: &mut TaskContext<'_>, before: &Unarchi
     // Ignore errors: the training is over, and this is only a warning.
     let now = UnarchivedModels::find(context.workspace).unwrap_or_default();
     for name in now.written_since(before) {
-        (context.notes)(&format!(
+        (context.on_message)(&format!(
             "warning: `{name}` was written by this training and may be a model, but is in no \
              archive, and the next training may overwrite it; name it in `archive.include` of \
              `config/config.json`, or in `archive.exclude` to leave it out"
@@ -108,11 +108,11 @@ pub struct TrainingOutcome {
 /// moved.
 pub fn run_trainer(
     context: &mut TaskContext<'_>,
-    trainer: &Trainer,
+    trainer: &TrainerProcess,
     run: &TrainerRun<'_>,
 ) -> Result<TrainingOutcome> {
     let started_at = (context.clock)();
-    if stop_if(context.interrupt).is_err() {
+    if check_interrupt(context.interrupt).is_err() {
         return Ok(TrainingOutcome { exit: TrainerExit::INTERRUPTED, session: None });
     }
     let exit = trainer.run(run)?;
@@ -132,7 +132,7 @@ pub fn run_trainer(
     let is_sealed = record.as_ref().is_some_and(session::is_sealed);
     let status = if is_sealed { session.status } else { status_by_exit(session.status, exit) };
     if status == SessionStatus::Completed && exit != TrainerExit::Code(0) {
-        (context.notes)(
+        (context.on_message)(
             "warning: the trainer ended with an error when its session was completed; the session \
              is whole",
         );

@@ -39,7 +39,7 @@ pub fn trainer_binary(context: &mut TaskContext<'_>, source: &TrainerSource) -> 
             usage!("there is no trainer `{path}` to run: {error}")
         }),
         TrainerSource::Build(home) => {
-            (context.notes)("building the trainer (the first time takes a minute)");
+            (context.on_message)("building the trainer (the first time takes a minute)");
             process::build_trainer(home, TrainerBuild::Training)
         }
         TrainerSource::Installed(path) if process::is_own_trainer(path) => Ok(path.clone()),
@@ -62,7 +62,7 @@ pub fn full_trainer_binary(
     source: &TrainerSource,
 ) -> Result<PathBuf> {
     let TrainerSource::Build(home) = source else { return trainer_binary(context, source) };
-    (context.notes)("building the trainer with all its parts (the first time takes a minute)");
+    (context.on_message)("building the trainer with all its parts (the first time takes a minute)");
     process::build_trainer(home, TrainerBuild::Full)
 }
 

@@ -16,7 +16,7 @@ use crate::workspace::files;
 
 /// One session, evaluated out of sample.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TrialRecord {
+pub struct LedgerLine {
     /// 1.
     pub format: u32,
     /// The session's name.
@@ -39,12 +39,12 @@ pub struct TrialRecord {
 }
 
 /// The session's name, its settings, its data and its number of bars.
-pub type TrialKey<'a> = (Option<&'a str>, Option<&'a str>, &'a str, u64);
+pub type LineKey<'a> = (Option<&'a str>, Option<&'a str>, &'a str, u64);
 
-impl TrialRecord {
+impl LedgerLine {
     /// Returns what identifies a session: not its archive, unless nothing
     /// else does, and not its metrics, whose last digit may vary.
-    pub fn key(&self) -> TrialKey<'_> {
+    pub fn key(&self) -> LineKey<'_> {
         let has_name = self.session.is_some() || self.config_sha256.is_some();
         let archive = self.archive.as_deref().filter(|_| !has_name);
         let session = self.session.as_deref();
@@ -53,16 +53,16 @@ impl TrialRecord {
 }
 
 /// Reads the lines of the ledger at `path`; none if it is missing.
-pub fn read(path: &Path) -> Result<Vec<TrialRecord>> {
+pub fn read(path: &Path) -> Result<Vec<LedgerLine>> {
     let bytes = files::read_existing(path)?.unwrap_or_default();
     let lines = bytes.split(|byte| *byte == b'\n');
-    let lines = lines.filter_map(|line| serde_json::from_slice::<TrialRecord>(line).ok());
+    let lines = lines.filter_map(|line| serde_json::from_slice::<LedgerLine>(line).ok());
     Ok(lines.filter(|line| line.format == 1).collect())
 }
 
 /// Appends `lines` to the ledger at `path` and syncs it. Other processes
 /// may append at the same time.
-pub fn add(path: &Path, lines: &[&TrialRecord]) -> Result<()> {
+pub fn add(path: &Path, lines: &[&LedgerLine]) -> Result<()> {
     if lines.is_empty() {
         return Ok(());
     }

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::Report;
 use crate::tasks::clean::CleanPlan;
-use crate::tasks::cycle::{MovedSession, SealedArchive};
 use crate::tasks::reproduce::ReproduceReport;
+use crate::tasks::steps::{MovedSession, SealedArchive};
 use crate::vault::manifest::Skipped;
 use crate::workspace::text;
 

@@ -43,8 +43,8 @@ impl Report for StatusReport {
         if let (Some(name), Some(time)) = (&archives.newest, archives.last_archived_at) {
             lines.push(("newest", format!("{name}, {} ago", age(self.now, time))));
         }
-        for owed in &self.status.unpushed {
-            lines.push(("unpushed", format!("{}: {}", owed.name, owed.reason)));
+        for pending in &self.status.unpushed {
+            lines.push(("unpushed", format!("{}: {}", pending.name, pending.reason)));
         }
         match next_train {
             Some(next) => lines.extend(next_lines(next)),

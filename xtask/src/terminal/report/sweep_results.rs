@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Report;
 use crate::tasks::sweep::plan::parameters_text;
 use crate::tasks::sweep::results::{Combination, SweepResults};
-use crate::tasks::sweep::select::{Choice, Measured, Selection, Verdict};
+use crate::tasks::sweep::select::{Choice, CurveMeasurement, Selection, Verdict};
 use crate::tasks::sweep::status::ranges;
 use crate::workspace::text::{self, Column};
 
@@ -110,7 +110,7 @@ impl SweepResultsReport {
     }
 }
 
-fn measured(name: &str, measured: Option<&Measured>) -> String {
+fn measured(name: &str, measured: Option<&CurveMeasurement>) -> String {
     let Some(measured) = measured else { return String::new() };
     format!(
         "{name}: Sharpe {}, deflated by all trials {}\n",

@@ -11,10 +11,10 @@ use zip::result::ZipResult;
 use zip::write::{FullFileOptions, PreparedZipFile};
 use zip::{CompressionMethod, System, ZipWriter};
 
-use super::source::Source;
+use super::file_reader::FileReader;
 use crate::vault::manifest::{FileEntry, Skipped};
 use crate::workspace::config::Compression;
-use crate::workspace::exit::stop_if;
+use crate::workspace::exit::check_interrupt;
 use crate::workspace::progress;
 
 /// How much of a file is read at once, in bytes. A file up to this size
@@ -48,18 +48,18 @@ pub struct Packing<'a> {
 }
 
 impl Packing<'_> {
-    /// Packs `source` into `zip` and returns its manifest entry.
+    /// Packs `reader` into `zip` and returns its manifest entry.
     pub fn add<W: Write + Seek>(
         &self,
         zip: &mut ZipWriter<W>,
-        source: Box<Source>,
+        reader: Box<FileReader>,
     ) -> Result<EntryRecord> {
-        stop_if(self.interrupt)?;
-        let failed = failed(&source.found.archive_path.text);
-        if source.found.size_bytes <= BLOCK_BYTES as u64 {
-            self.add_small(zip, *source).context(failed)
+        check_interrupt(self.interrupt)?;
+        let failed = failed(&reader.found.archive_path.text);
+        if reader.found.size_bytes <= BLOCK_BYTES as u64 {
+            self.add_small(zip, *reader).context(failed)
         } else {
-            self.add_large(zip, *source).context(failed)
+            self.add_large(zip, *reader).context(failed)
         }
     }
 
@@ -68,13 +68,13 @@ impl Packing<'_> {
     fn add_small<W: Write + Seek>(
         &self,
         zip: &mut ZipWriter<W>,
-        mut source: Source,
+        mut reader: FileReader,
     ) -> Result<EntryRecord> {
         let mut content = Vec::new();
-        source.read(BLOCK_BYTES, &mut content)?;
+        reader.read(BLOCK_BYTES, &mut content)?;
         progress::add(content.len() as u64);
-        let name = &source.found.archive_path.text;
-        let options = file_options(source.found.modified_at, source.found.mode)?;
+        let name = &reader.found.archive_path.text;
+        let options = file_options(reader.found.modified_at, reader.found.mode)?;
         let prepare = |method| {
             let options = packed(options.clone(), method, self.level.max(SMALL_LEVEL));
             PreparedZipFile::from_data(name, options, &content)
@@ -87,29 +87,29 @@ impl Packing<'_> {
             prepared = prepare(CompressionMethod::Stored)?;
         }
         zip.add_prepared_file(prepared)?;
-        source.finish(&Sha256::digest(&content), content.len() as u64)
+        reader.finish(&Sha256::digest(&content), content.len() as u64)
     }
 
     /// Packs a file of any size, block by block.
     fn add_large<W: Write + Seek>(
         &self,
         zip: &mut ZipWriter<W>,
-        mut source: Source,
+        mut reader: FileReader,
     ) -> Result<EntryRecord> {
-        let size_bytes = source.found.size_bytes;
-        let method = self.method_for(&mut source)?;
-        let options = file_options(source.found.modified_at, source.found.mode)?
+        let size_bytes = reader.found.size_bytes;
+        let method = self.method_for(&mut reader)?;
+        let options = file_options(reader.found.modified_at, reader.found.mode)?
             .large_file(size_bytes >= LARGE_BYTES);
-        zip.start_file(&source.found.archive_path.text, packed(options, method, self.level))?;
+        zip.start_file(&reader.found.archive_path.text, packed(options, method, self.level))?;
         let mut digest = Sha256::new();
         let mut n_read = 0;
         let mut block = Vec::with_capacity(BLOCK_BYTES);
         // The file may have been truncated since it was opened.
         while n_read < size_bytes {
-            stop_if(self.interrupt)?;
+            check_interrupt(self.interrupt)?;
             block.clear();
             let n_wanted = BLOCK_BYTES.min(usize::try_from(size_bytes - n_read)?);
-            if source.read(n_wanted, &mut block)? == 0 {
+            if reader.read(n_wanted, &mut block)? == 0 {
                 break;
             }
             digest.update(&block);
@@ -117,28 +117,28 @@ impl Packing<'_> {
             n_read += block.len() as u64;
             progress::add(block.len() as u64);
         }
-        source.finish(&digest.finalize(), n_read)
+        reader.finish(&digest.finalize(), n_read)
     }
 
-    /// Returns the method for the large file `source`, by compressing samples
+    /// Returns the method for the large file `reader`, by compressing samples
     /// of its start, middle and end.
-    fn method_for(&self, source: &mut Source) -> Result<CompressionMethod> {
+    fn method_for(&self, reader: &mut FileReader) -> Result<CompressionMethod> {
         let method = self.method();
         if method == CompressionMethod::Stored {
             return Ok(method);
         }
-        let last = source.found.size_bytes.saturating_sub(SAMPLE_BYTES as u64);
+        let last = reader.found.size_bytes.saturating_sub(SAMPLE_BYTES as u64);
         let mut is_compressible = false;
         for start in [0, last / 2, last] {
             let mut sample = Vec::with_capacity(SAMPLE_BYTES);
-            let file = source.file();
+            let file = reader.file();
             file.seek(SeekFrom::Start(start))?;
             file.take(SAMPLE_BYTES as u64).read_to_end(&mut sample)?;
             let options = packed(FullFileOptions::default(), method, self.level);
             let packed = PreparedZipFile::from_data("", options, &sample)?;
             is_compressible |= is_worthwhile(sample.len() as u64, packed.compressed_size());
         }
-        source.file().rewind()?;
+        reader.file().rewind()?;
         Ok(if is_compressible { method } else { CompressionMethod::Stored })
     }
 

@@ -19,9 +19,9 @@ use anyhow::{Context, Result, anyhow};
 use tempfile::SpooledTempFile;
 use zip::{ZipArchive, ZipWriter};
 
-use super::guard::Guard;
+use super::fail_once::FailOnceWriter;
+use super::file_reader::{FileReader, OpenedFile};
 use super::pack::{BLOCK_BYTES, EntryRecord, Packing, failed};
-use super::source::{OpenedSource, Source};
 use crate::programs::process;
 use crate::vault::manifest::{FileEntry, Skipped};
 use crate::vault::scan::SourceFile;
@@ -105,7 +105,7 @@ struct PackRequest {
 
 /// Packed files in a zip of their own.
 struct Part {
-    zip: ZipArchive<Guard<SpooledTempFile>>,
+    zip: ZipArchive<FailOnceWriter<SpooledTempFile>>,
     records: Records,
 }
 
@@ -168,7 +168,7 @@ fn pack_parts(work: PackingWork<'_>, requests: &Mutex<Receiver<PackRequest>>) {
 
 fn pack_part(work: PackingWork<'_>, files: Range<usize>) -> Result<Part> {
     let spool = tempfile::spooled_tempfile_in(MEMORY_BYTES, work.folder);
-    let mut zip = ZipWriter::new(Guard::new(spool));
+    let mut zip = ZipWriter::new(FailOnceWriter::new(spool));
     let mut records = Records::default();
     for found in &work.files[files] {
         pack(found, work.packing, &mut zip, &mut records)?;
@@ -184,9 +184,9 @@ fn pack<W: Write + Seek>(
     zip: &mut ZipWriter<W>,
     records: &mut Records,
 ) -> Result<()> {
-    match Source::open(found)? {
-        OpenedSource::File(source) => records.push(packing.add(zip, source)?),
-        OpenedSource::Gone(skipped) => records.skipped.push(skipped),
+    match FileReader::open(found)? {
+        OpenedFile::File(reader) => records.push(packing.add(zip, reader)?),
+        OpenedFile::Gone(skipped) => records.skipped.push(skipped),
     }
     Ok(())
 }

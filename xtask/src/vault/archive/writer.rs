@@ -12,13 +12,13 @@ use digest_io::HashWriter;
 use sha2::Sha256;
 use zip::ZipWriter;
 
-use super::guard::Guard;
+use super::fail_once::FailOnceWriter;
 use super::pack::{Packing, failed, file_options, folder_options};
 use super::pipeline::{self, PackingWork};
 use crate::vault::manifest::{FileEntry, MANIFEST_PATH, Manifest, PATCH_PATH, SUMS_PATH, Totals};
 use crate::vault::scan::{FOLDER_MODE, Scan};
 use crate::vault::seal;
-use crate::vault::verify::Disk;
+use crate::vault::verify::SharedReader;
 use crate::workspace::digest::{BUFFER_BYTES, hex};
 
 /// How many final bytes are handed to the seal's digest at once.
@@ -27,10 +27,10 @@ const HASH_STEP_BYTES: u64 = 4 * 1024 * 1024;
 const METADATA_MODE: u32 = 0o644;
 const METADATA_LEVEL: i64 = 6;
 
-type ArchiveZip = ZipWriter<Guard<HashedFile>>;
+type ArchiveZip = ZipWriter<FailOnceWriter<HashedFile>>;
 
 /// The content of an archive.
-pub struct ArchiveContent<'a> {
+pub struct ArchiveInput<'a> {
     pub scan: &'a Scan,
     /// The manifest without its files.
     pub manifest: Manifest,
@@ -42,16 +42,16 @@ pub struct ArchiveContent<'a> {
 
 /// Writes the archive to `file`, whose path is `path`, and returns the
 /// digest of its manifest.
-pub fn write(file: File, path: &Path, content: ArchiveContent<'_>) -> Result<String> {
+pub fn write(file: File, path: &Path, input: ArchiveInput<'_>) -> Result<String> {
     let failed = "failed to seal the archive";
-    let reader = Disk::open(path, Some(content.packing.interrupt)).context(failed)?;
+    let reader = SharedReader::open(path, Some(input.packing.interrupt)).context(failed)?;
     let (final_ends, ends) = mpsc::channel();
     thread::scope(|scope| {
         // Hash the file while it is written.
         let sealing = scope.spawn(move || seal::digest_while_written(&reader, ends));
         let folder = path.parent().unwrap_or(Path::new("."));
         let out = HashedFile::new(file, final_ends.clone());
-        let (mut file, manifest_digest) = write_zip(out, folder, content)?;
+        let (mut file, manifest_digest) = write_zip(out, folder, input)?;
         let end = seal::content_end(&mut file).context(failed)?;
         // If the channel is closed, joining the thread gives the cause.
         let _ = final_ends.send(end);
@@ -63,32 +63,28 @@ pub fn write(file: File, path: &Path, content: ArchiveContent<'_>) -> Result<Str
 }
 
 /// Writes everything but the seal.
-fn write_zip(
-    out: HashedFile,
-    folder: &Path,
-    content: ArchiveContent<'_>,
-) -> Result<(File, String)> {
-    let mut zip = ZipWriter::new(Guard::new(out));
-    let mut manifest = content.manifest;
-    manifest.skipped.extend_from_slice(&content.scan.skipped);
-    manifest.empty_folders = content.scan.empty_folders.iter().cloned().collect();
-    manifest.folders.clone_from(&content.scan.folders);
+fn write_zip(out: HashedFile, folder: &Path, input: ArchiveInput<'_>) -> Result<(File, String)> {
+    let mut zip = ZipWriter::new(FailOnceWriter::new(out));
+    let mut manifest = input.manifest;
+    manifest.skipped.extend_from_slice(&input.scan.skipped);
+    manifest.empty_folders = input.scan.empty_folders.iter().cloned().collect();
+    manifest.folders.clone_from(&input.scan.folders);
     for folder in &manifest.empty_folders {
         let entry = manifest.folders.iter().find(|entry| entry.path == *folder);
         let mode = entry.and_then(|entry| u32::from_str_radix(&entry.mode, 8).ok());
-        zip.add_directory(folder, folder_options(content.time, mode.unwrap_or(FOLDER_MODE))?)
+        zip.add_directory(folder, folder_options(input.time, mode.unwrap_or(FOLDER_MODE))?)
             .with_context(|| failed(folder))?;
     }
     let work = PackingWork {
-        files: &content.scan.files,
-        packing: content.packing,
-        n_threads: content.n_threads,
+        files: &input.scan.files,
+        packing: input.packing,
+        n_threads: input.n_threads,
         folder,
     };
     let records = pipeline::run(work, &mut zip)?;
     manifest.files = records.files;
     manifest.skipped.extend(records.skipped);
-    complete(zip, manifest, content.patch.unwrap_or_default(), content.time)
+    complete(zip, manifest, input.patch.unwrap_or_default(), input.time)
 }
 
 /// Adds the patch, the manifest and the digests, and finishes the zip.

@@ -157,7 +157,7 @@ pub fn encode(content: &Content) -> Option<String> {
         Content::Sealed(manifest) => manifest,
         Content::Unreadable(_) => return None,
     };
-    let head = serde_json::to_string(&manifest.head()).ok()?;
+    let head = serde_json::to_string(&manifest.without_files()).ok()?;
     if manifest.files.len() > N_FILES_MAX {
         return Some(format!("{head}\t"));
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use crate::vault::sparse::Sparse;
+use crate::vault::sparse::SparseWriter;
 use crate::workspace::digest::BUFFER_BYTES;
 use crate::workspace::files::{self, exists, folder_entries};
 
@@ -46,7 +46,7 @@ fn copy_file(from: &Path, to: &Path, metadata: &Metadata) -> io::Result<()> {
     let mut source = BufReader::with_capacity(BUFFER_BYTES, File::open(from)?);
     let mut target = OpenOptions::new().write(true).create_new(true).open(to)?;
     // Keeps holes.
-    let mut sparse = Sparse::new(&mut target);
+    let mut sparse = SparseWriter::new(&mut target);
     io::copy(&mut source, &mut sparse)?;
     sparse.finish()?;
     keep_metadata(metadata, to);
@@ -99,7 +99,7 @@ pub fn remove_if_same(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// Whether `whole` contains everything that `part` does.
-pub fn holds(whole: &Path, part: &Path) -> Result<bool> {
+pub fn contains_all(whole: &Path, part: &Path) -> Result<bool> {
     if !is_real_folder(part) {
         return is_equal(part, whole);
     }
@@ -107,7 +107,7 @@ pub fn holds(whole: &Path, part: &Path) -> Result<bool> {
         return Ok(false);
     }
     for path in folder_entries(part)? {
-        if !holds(&whole.join(path.file_name().unwrap_or_default()), &path)? {
+        if !contains_all(&whole.join(path.file_name().unwrap_or_default()), &path)? {
             return Ok(false);
         }
     }

@@ -22,7 +22,7 @@ use crate::vault::verify::{self, Damage};
 const N_PLACES_MAX: usize = 8;
 
 /// An archive to restore from.
-pub struct Source<R> {
+pub struct RestoreSource<R> {
     zip: Option<ZipArchive<R>>,
     raw: R,
     local_headers: Option<LocalHeaders>,
@@ -47,7 +47,7 @@ enum Place {
     LocalHeader(u64),
 }
 
-impl<R: Read + Seek> Source<R> {
+impl<R: Read + Seek> RestoreSource<R> {
     /// Reads what the zip in `reader` holds; `raw` reads the same file.
     pub fn open(reader: R, raw: R) -> Self {
         let mut damage = Vec::new();

@@ -15,7 +15,7 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::item::{RestoreItem, is_metadata, raw_place};
-use super::source::Source;
+use super::source::RestoreSource;
 use crate::vault::manifest::ROOT_FOLDER;
 use crate::workspace::digest::sha256;
 use crate::workspace::files;
@@ -134,7 +134,7 @@ impl Target {
         &mut self,
         relative: &Path,
         item: &RestoreItem,
-        source: &mut Source<R>,
+        source: &mut RestoreSource<R>,
     ) -> Result<Existing> {
         if let Err(existing) = self.check_parents(relative) {
             return Ok(existing);

@@ -13,12 +13,12 @@ use anyhow::{Context, Result};
 use super::draft::{Draft, N_AT_ONCE, partial_name, set_folder_mode, set_mode, sync_all};
 use super::item::RestoreItem;
 use super::journal::Journal;
-use super::source::Source;
+use super::source::RestoreSource;
 use super::target::Target;
 use super::{RestorePlan, RestoreStep};
-use crate::vault::sparse::Sparse;
+use crate::vault::sparse::SparseWriter;
 use crate::vault::verify::Damage;
-use crate::workspace::exit::stop_if;
+use crate::workspace::exit::check_interrupt;
 use crate::workspace::files;
 use crate::workspace::filesystem;
 
@@ -57,7 +57,7 @@ struct Batch<'a> {
 /// When the target cannot be written, or a signal asks to stop; files
 /// written by then are complete.
 pub fn apply<R: Read + Seek>(
-    source: &mut Source<R>,
+    source: &mut RestoreSource<R>,
     plan: &RestorePlan,
     target: &mut Target,
     interrupt: &AtomicBool,
@@ -83,13 +83,13 @@ pub fn apply<R: Read + Seek>(
     // Folders are private from the start, not only at the end.
     writer.target.create_with(&modes);
     for folder in &plan.folders {
-        stop_if(interrupt)?;
+        check_interrupt(interrupt)?;
         let described = source.described.get(folder).map(|folder| folder.target.clone());
         let made = writer.folder(&described.unwrap_or_else(|| PathBuf::from(folder)));
         record_refused(made, folder, &mut written.lost)?;
     }
     for step in &plan.write {
-        stop_if(interrupt)?;
+        check_interrupt(interrupt)?;
         let result = writer.file(source, &items[&step.path], step);
         match result.with_context(|| format!("failed to restore `{}`", step.path))? {
             Ok(draft) => batch.drafts.push((step, draft)),
@@ -183,7 +183,7 @@ impl Writer<'_> {
     /// restored.
     fn file<R: Read + Seek>(
         &mut self,
-        source: &mut Source<R>,
+        source: &mut RestoreSource<R>,
         item: &RestoreItem,
         step: &RestoreStep,
     ) -> Result<Result<Draft, String>> {
@@ -194,8 +194,8 @@ impl Writer<'_> {
             Err(error) if is_of_this_path(&error) => return Ok(Err(refused(&error))),
             Err(error) => return Err(error.into()),
         };
-        let mut content = Sparse::new(&mut draft.file);
-        let copied = match source.copy(item, &mut content, Sparse::restart)? {
+        let mut content = SparseWriter::new(&mut draft.file);
+        let copied = match source.copy(item, &mut content, SparseWriter::restart)? {
             Ok(copied) => copied,
             Err(problem) => return Ok(Err(problem)),
         };

@@ -86,7 +86,7 @@ fn state(archive: &Archive) -> ArchiveState {
 /// Returns the metrics that rank a session, NaN for undefined ones; none
 /// for a ruined account.
 fn metrics(manifest: &Manifest) -> BTreeMap<String, f64> {
-    let Some(figures) = manifest.agent().filter(|figures| !ruin::is_ruined(figures)) else {
+    let Some(figures) = manifest.agent_metrics().filter(|figures| !ruin::is_ruined(figures)) else {
         return BTreeMap::new();
     };
     figures.iter().map(|(name, value)| (name.clone(), value.unwrap_or(f64::NAN))).collect()
@@ -198,8 +198,8 @@ pub fn backup_items(catalog: &Catalog, trash: &Trash, facts: &PlanFacts) -> Vec<
         let manifest = name.as_ref().and_then(|name| archives.get(name)?.manifest());
         let cover = match name {
             Some(name) if manifest.is_some() => CoveringArchive::Archive(name),
-            Some(name) if trash.expired_holds(&name) => CoveringArchive::Expired(name),
-            Some(name) if trash.holds(&name) => CoveringArchive::Trashed(name),
+            Some(name) if trash.contains_expired(&name) => CoveringArchive::Expired(name),
+            Some(name) if trash.contains(&name) => CoveringArchive::Trashed(name),
             _ => CoveringArchive::None,
         };
         BackupItem {

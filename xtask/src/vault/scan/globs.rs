@@ -7,7 +7,7 @@ use globset::{Glob, GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
 
 /// The globs of `config/config.json`, compiled.
 #[derive(Debug)]
-pub struct Selection {
+pub struct PathFilter {
     include: GlobSet,
     exclude: GlobSet,
     prefixes: Vec<Vec<Part>>,
@@ -22,7 +22,7 @@ enum Part {
     One(Box<GlobMatcher>),
 }
 
-impl Selection {
+impl PathFilter {
     /// Compiles the globs. A trailing `/` means everything below.
     ///
     /// # Errors

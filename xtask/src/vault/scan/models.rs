@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use anyhow::{Context, Result};
 use zip::ZipArchive;
 
-use super::Selection;
+use super::PathFilter;
 use crate::workspace::Workspace;
 use crate::workspace::files::folder_entries;
 
@@ -49,12 +49,12 @@ impl UnarchivedModels {
     /// Lists those of `workspace`.
     pub fn find(workspace: &Workspace) -> Result<Self> {
         let config = &workspace.config().archive;
-        let selection = Selection::new(&config.include, &config.exclude)?;
+        let filter = PathFilter::new(&config.include, &config.exclude)?;
         let mut files = BTreeMap::new();
         for path in folder_entries(workspace.root())? {
             let name = path.file_name().map_or(path.as_path(), Path::new);
-            let is_kept = selection.matches(name) || config.root_models && is_model(&path);
-            if is_kept || selection.excludes(name) || !has_one_of(&path, &AMBIGUOUS_EXTENSIONS) {
+            let is_kept = filter.matches(name) || config.root_models && is_model(&path);
+            if is_kept || filter.excludes(name) || !has_one_of(&path, &AMBIGUOUS_EXTENSIONS) {
                 continue;
             }
             let failed = || format!("failed to read `{}`", path.display());

@@ -2,11 +2,11 @@
 
 use anyhow::{Context, Result};
 
-use crate::cli::run::shared::{TaskOutput, outcome};
+use crate::cli::run::shared::TaskOutput;
 use crate::cli::sweep::SweepRunArgs;
 use crate::tasks::TaskContext;
+use crate::tasks::sweep::definition::Engine;
 use crate::tasks::sweep::folder::SweepFolder;
-use crate::tasks::sweep::head::Engine;
 use crate::tasks::sweep::session::SweepTrainer;
 use crate::tasks::sweep::slurm::{self, Programs};
 use crate::tasks::sweep::status::{self, SweepStatus};
@@ -49,14 +49,14 @@ pub fn submit(
     slurm::submit(context, folder, &Programs { tool, trainer, root })?;
     let status = read_status(context, folder)?;
     let is_over = status.is_complete() && !status.failed.is_empty();
-    Ok(outcome(&status, if is_over { Exit::Warnings } else { Exit::Done }))
+    Ok(TaskOutput::of(&status, if is_over { Exit::Warnings } else { Exit::Done }))
 }
 
 /// Stops the sweep, wherever its trials run.
 pub fn cancel(folder: &SweepFolder) -> Result<()> {
     // First, so that trials that start meanwhile stop, too.
     folder.cancel(true)?;
-    if folder.head().engine != Engine::Slurm {
+    if folder.definition().engine != Engine::Slurm {
         return Ok(());
     }
     slurm::cancel(folder).with_context(|| {
@@ -71,12 +71,14 @@ pub fn cancel(folder: &SweepFolder) -> Result<()> {
 /// Reads the state of the trials, and of the cluster if one runs them.
 pub fn read_status(context: &mut TaskContext<'_>, folder: &SweepFolder) -> Result<SweepStatus> {
     let mut status = status::read(folder)?;
-    if folder.head().engine == Engine::Slurm {
+    if folder.definition().engine == Engine::Slurm {
         match slurm::cluster_status(folder, &status.missing) {
             Ok(cluster) => status.cluster = Some(cluster),
             Err(error) => {
                 let problem = format!("{error:#}");
-                (context.notes)(&format!("warning: what the cluster does is not known: {problem}"));
+                (context.on_message)(&format!(
+                    "warning: what the cluster does is not known: {problem}"
+                ));
                 status.cluster_problem = Some(problem);
             }
         }

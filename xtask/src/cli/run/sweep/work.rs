@@ -7,17 +7,17 @@ use std::sync::atomic::Ordering;
 use anyhow::{Context, Result, ensure};
 
 use crate::cli::TrialArgs;
-use crate::cli::run::shared::{TaskOutput, outcome};
+use crate::cli::run::shared::TaskOutput;
 use crate::tasks::TaskContext;
 use crate::tasks::sweep::attempt::{PlannedTraining, Runner, TrainingEnd};
 use crate::tasks::sweep::capacity::Machine;
+use crate::tasks::sweep::definition::Engine;
 use crate::tasks::sweep::folder::{SweepFolder, TrainingKey};
-use crate::tasks::sweep::head::Engine;
 use crate::tasks::sweep::local;
 use crate::tasks::sweep::record::{TrialRecord, TrialStatus};
 use crate::tasks::sweep::results;
 use crate::tasks::sweep::select;
-use crate::tasks::sweep::session::{SweepTrainer, Training};
+use crate::tasks::sweep::session::{CycleExecutor, SweepTrainer};
 use crate::tasks::sweep::slurm;
 use crate::tasks::sweep::status::{self, SweepStatus, describe};
 use crate::tasks::sweep::stopped::StopCause;
@@ -34,18 +34,18 @@ pub fn run_missing(
     let spec = &folder.plan().spec;
     let missing = folder.missing()?;
     let jobs = jobs.unwrap_or_else(|| Machine::detect().n_trials(spec.threads, spec.memory_mb));
-    (context.notes)(&format!(
+    (context.on_message)(&format!(
         "sweep {}: {} to run, {jobs} at once",
         folder.name(),
         text::count(missing.len() as u64, "trial")
     ));
     let (mut n_over, n_missing) = (0, missing.len());
-    with_runner(context, folder, trainer, |runner, notes, binary| {
+    with_runner(context, folder, trainer, |runner, on_message, binary| {
         local::run(runner, &missing, jobs, &mut |index, record| {
             n_over += 1;
-            notes(&format!("[{n_over}/{n_missing}] {}", describe_end(folder, index, record)));
+            on_message(&format!("[{n_over}/{n_missing}] {}", describe_end(folder, index, record)));
         })?;
-        test_the_best(runner, notes, binary)
+        test_the_best(runner, on_message, binary)
     })?;
     progress_output(context, folder)
 }
@@ -54,7 +54,7 @@ pub fn run_missing(
 fn progress_output(context: &TaskContext<'_>, folder: &SweepFolder) -> Result<TaskOutput> {
     let status = status::read(folder)?;
     let was_stopped = context.interrupt.load(Ordering::Relaxed);
-    Ok(outcome(&status, exit_of(&status, was_stopped)))
+    Ok(TaskOutput::of(&status, exit_of(&status, was_stopped)))
 }
 
 /// Calls `act` with a runner of the sweep and with the binary of the
@@ -65,24 +65,24 @@ fn with_runner(
     trainer: SweepTrainer,
     act: impl FnOnce(&Runner<'_>, &mut dyn FnMut(&str), Option<&Path>) -> Result<()>,
 ) -> Result<()> {
-    let TaskContext { clock, interrupt, notes, .. } = context;
+    let TaskContext { clock, interrupt, on_message, .. } = context;
     let binary = match &trainer {
         SweepTrainer::Binary(binary, _) => Some(binary.clone()),
         SweepTrainer::Command(_) => None,
     };
-    let is_job = folder.head().engine == Engine::Slurm;
+    let is_job = folder.definition().engine == Engine::Slurm;
     let is_out_of_time = || is_job && slurm::is_out_of_time();
     let stop_cause = StopCause::new(&is_out_of_time);
-    let training = Training { folder, trainer, clock: *clock, stop: interrupt, stop_cause };
-    let runner = Runner { folder, execute: &training, clock: *clock, stop: interrupt };
-    act(&runner, notes, binary.as_deref())
+    let executor = CycleExecutor { folder, trainer, clock: *clock, stop: interrupt, stop_cause };
+    let runner = Runner { folder, executor: &executor, clock: *clock, stop: interrupt };
+    act(&runner, on_message, binary.as_deref())
 }
 
 /// If all trials are finished, chooses a combination, stores the choice
 /// and tests it.
 fn test_the_best(
     runner: &Runner<'_>,
-    notes: &mut dyn FnMut(&str),
+    on_message: &mut dyn FnMut(&str),
     trainer: Option<&Path>,
 ) -> Result<()> {
     let folder = runner.folder;
@@ -98,20 +98,20 @@ fn test_the_best(
             _ => ("mend why trials failed, then say", "--retry-failed"),
         };
         let name = folder.name();
-        notes(&format!(
+        on_message(&format!(
             "warning: no combination can be ranked, so none is tested: {reason}; {remedy} \
              `cargo xtask sweep resume {name} {flag}`"
         ));
         return Ok(());
     };
     let selection = select::store_choice(folder, choice, (runner.clock)())?;
-    notes("the test is opened for the best combination on validation bars");
+    on_message("the test is opened for the best combination on validation bars");
     let verdict = select::test(runner, &selection.choice, &results.trials, trainer)?;
     for test in verdict.iter().flat_map(|verdict| &verdict.tests) {
         if let Some(reason) = &test.reason {
             let on = test.symbol.as_ref().map_or_else(String::new, |it| format!(" on {it}"));
             let name = folder.name();
-            notes(&format!(
+            on_message(&format!(
                 "warning: the test{on} failed, and told nothing: {reason}; `cargo xtask sweep \
                  resume {name} --retry-failed` makes it again, of the same combination"
             ));
@@ -134,8 +134,8 @@ pub fn merge(
         status::ranges(&missing),
         name = folder.name()
     );
-    with_runner(context, folder, trainer, |runner, notes, binary| {
-        test_the_best(runner, notes, binary)
+    with_runner(context, folder, trainer, |runner, on_message, binary| {
+        test_the_best(runner, on_message, binary)
     })?;
     progress_output(context, folder)
 }
@@ -143,7 +143,7 @@ pub fn merge(
 fn describe_end(folder: &SweepFolder, index: u64, record: &TrialRecord) -> String {
     let trial = describe(folder, &folder.plan().trial(index));
     let metric = &folder.plan().spec.metric;
-    match (&record.end.reason, record.end.metrics.get(metric)) {
+    match (&record.outcome.reason, record.outcome.metrics.get(metric)) {
         (Some(reason), _) => format!("trial {trial} failed: {reason}"),
         (None, Some(value)) => {
             format!("trial {trial}: validation {metric} {}", text::figure(*value))
@@ -180,12 +180,12 @@ pub fn trials(
     }
     let n = usize::try_from(args.count).unwrap_or(usize::MAX);
     let mut exit = Exit::Done;
-    with_runner(context, folder, trainer, |runner, notes, _| {
+    with_runner(context, folder, trainer, |runner, on_message, _| {
         for index in (args.index..n_trials).take(n) {
             match runner.run(&PlannedTraining::of_trial(folder, index))? {
                 TrainingEnd::Finished(record) => {
-                    notes(&describe_end(folder, index, &record));
-                    if record.end.status != TrialStatus::Completed {
+                    on_message(&describe_end(folder, index, &record));
+                    if record.outcome.status != TrialStatus::Completed {
                         exit = Exit::Warnings;
                     }
                 }
@@ -196,5 +196,5 @@ pub fn trials(
     })?;
     let record = folder.record(TrainingKey::Trial(args.index))?;
     let record = record.context("the trial is over, and its record is gone")?;
-    Ok(outcome(&record, exit))
+    Ok(TaskOutput::of(&record, exit))
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::layout::Layout;
+use super::array_layout::ArrayLayout;
 use crate::tasks::sweep::folder::SweepFolder;
 use crate::tasks::sweep::status::ranges;
 use crate::workspace::digest;
@@ -53,7 +53,7 @@ impl JobName {
 /// they are found in the queue without remembering their ids.
 pub fn id(folder: &SweepFolder) -> String {
     let root = folder.root().canonicalize().unwrap_or_else(|_| folder.root().to_owned());
-    let created_at = folder.head().created_at.timestamp_micros();
+    let created_at = folder.definition().created_at.timestamp_micros();
     let identity = format!("{created_at} {}", root.display());
     format!("sweep-{}-{}", folder.name(), &digest::of_bytes(identity.as_bytes())[..8])
 }
@@ -74,7 +74,7 @@ pub struct Jobs<'a> {
     /// The sweep.
     pub folder: &'a SweepFolder,
     /// The layout of the trials.
-    pub layout: Layout,
+    pub layout: ArrayLayout,
     /// The programs that they run.
     pub programs: &'a Programs,
 }

@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use anyhow::Result;
 
+use super::array_layout::ArrayLayout;
 use super::job::{self, JobName};
-use super::layout::Layout;
 use crate::programs::slurm::{self, QueuedJob};
 use crate::tasks::sweep::folder::SweepFolder;
 use crate::tasks::sweep::status::ClusterStatus;
@@ -21,7 +21,7 @@ pub struct Queue {
 ///
 /// # Errors
 /// When Slurm fails, which never counts as an empty queue.
-pub fn read(folder: &SweepFolder, layout: Layout) -> Result<Queue> {
+pub fn read(folder: &SweepFolder, layout: ArrayLayout) -> Result<Queue> {
     let sweep = job::id(folder);
     let n_arrays = layout.n_arrays(folder.plan().n_trials());
     let names: Vec<String> = JobName::all(n_arrays).map(|name| name.text(&sweep)).collect();
@@ -50,7 +50,7 @@ impl Queue {
     }
 
     /// Returns the state of the trials `missing`.
-    pub fn status(&self, layout: Layout, missing: &[u64]) -> ClusterStatus {
+    pub fn status(&self, layout: ArrayLayout, missing: &[u64]) -> ClusterStatus {
         let mut elements = BTreeMap::new();
         // A trial that is both running and waiting counts as running.
         let (mut running, mut queued, mut held) =
@@ -89,7 +89,7 @@ impl Queue {
 
     /// Returns the elements to cancel, as `scancel` takes them: those that
     /// the cluster gave up, and held ones whose trials are finished.
-    pub fn stuck(&self, layout: Layout, missing: &[u64]) -> Vec<String> {
+    pub fn stuck(&self, layout: ArrayLayout, missing: &[u64]) -> Vec<String> {
         let is_over = |trials: Range<u64>| {
             let first = missing.partition_point(|index| *index < trials.start);
             missing.get(first).is_none_or(|index| *index >= trials.end)

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 /// The file that a command writes its metrics to.
-pub const METRICS: &str = "logs/metrics.json";
+pub const METRICS_FILE: &str = "logs/metrics.json";
 
 /// A limit, since the metrics are copied to each archive's manifest.
 const MAX_BYTES: u64 = 1 << 20;
@@ -20,13 +20,15 @@ pub type Figures = BTreeMap<String, Option<f64>>;
 /// with remedies. No file means no metrics.
 pub fn read(root: &Path) -> (Figures, Vec<String>) {
     let mut bytes = Vec::new();
-    let opened = File::open(root.join(METRICS));
+    let opened = File::open(root.join(METRICS_FILE));
     let read = opened.and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
     match read {
         Err(error) if error.kind() == ErrorKind::NotFound => (Figures::new(), Vec::new()),
-        Err(error) => none(format!("failed to read `{METRICS}`: {error}; it counts as missing")),
+        Err(error) => {
+            none(format!("failed to read `{METRICS_FILE}`: {error}; it counts as missing"))
+        }
         Ok(n_read) if n_read as u64 > MAX_BYTES => none(format!(
-            "`{METRICS}` is larger than 1 MiB and counts as missing; write the final figures alone"
+            "`{METRICS_FILE}` is larger than 1 MiB and counts as missing; write the final figures alone"
         )),
         Ok(_) => parse(&bytes),
     }
@@ -46,11 +48,11 @@ fn parse(bytes: &[u8]) -> (Figures, Vec<String>) {
         Ok(Value::Object(object)) => object,
         Ok(_) => {
             return none(format!(
-                "`{METRICS}` holds no object and counts as missing; write {{\"name\": number, …}}"
+                "`{METRICS_FILE}` holds no object and counts as missing; write {{\"name\": number, …}}"
             ));
         }
         Err(error) => {
-            return none(format!("`{METRICS}` is not JSON and counts as missing: {error}"));
+            return none(format!("`{METRICS_FILE}` is not JSON and counts as missing: {error}"));
         }
     };
     let mut problems = Vec::new();
@@ -61,7 +63,7 @@ fn parse(bytes: &[u8]) -> (Figures, Vec<String>) {
             Value::Null => drop(figures.insert(name, None)),
             Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
                 problems.push(format!(
-                    "`{METRICS}` holds under `{name}` what is no number; it is left out: the file \
+                    "`{METRICS_FILE}` holds under `{name}` what is no number; it is left out: the file \
                      is a flat object of numbers"
                 ));
             }

@@ -12,7 +12,7 @@ const BUFFER_BYTES: usize = 64 * 1024;
 
 /// A reader of a file; a clone has its own position and buffer.
 #[derive(Debug)]
-pub struct Disk<'a> {
+pub struct SharedReader<'a> {
     file: Arc<File>,
     size_bytes: u64,
     position: u64,
@@ -21,7 +21,7 @@ pub struct Disk<'a> {
     stop: Option<&'a AtomicBool>,
 }
 
-impl<'a> Disk<'a> {
+impl<'a> SharedReader<'a> {
     /// Opens the file at `path`; reading fails once `stop` is set.
     pub fn open(path: &Path, stop: Option<&'a AtomicBool>) -> io::Result<Self> {
         let file = File::open(path)?;
@@ -71,13 +71,13 @@ impl<'a> Disk<'a> {
     }
 }
 
-impl Clone for Disk<'_> {
+impl Clone for SharedReader<'_> {
     fn clone(&self) -> Self {
         Self { file: Arc::clone(&self.file), buffer: Vec::new(), ..*self }
     }
 }
 
-impl Read for Disk<'_> {
+impl Read for SharedReader<'_> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         self.check_stop()?;
         let n_bytes = if self.buffered().is_empty() && bytes.len() >= BUFFER_BYTES {
@@ -95,7 +95,7 @@ impl Read for Disk<'_> {
     }
 }
 
-impl Seek for Disk<'_> {
+impl Seek for SharedReader<'_> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let position = match to {
             SeekFrom::Start(position) => Some(position),

@@ -5,13 +5,13 @@ use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 /// The output of a `ZipWriter`. It reports the first failure and then
 /// discards everything: a `ZipWriter` that is dropped unfinished still
 /// writes the end of the zip, and would print a second failure.
-pub struct Guard<W> {
+pub struct FailOnceWriter<W> {
     out: W,
     position: u64,
     has_failed: bool,
 }
 
-impl<W> Guard<W> {
+impl<W> FailOnceWriter<W> {
     pub fn new(out: W) -> Self {
         Self { out, position: 0, has_failed: false }
     }
@@ -35,7 +35,7 @@ impl<W> Guard<W> {
     }
 }
 
-impl<W: Write> Write for Guard<W> {
+impl<W: Write> Write for FailOnceWriter<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.has_failed {
             return Ok(bytes.len());
@@ -55,7 +55,7 @@ impl<W: Write> Write for Guard<W> {
     }
 }
 
-impl<W: Seek> Seek for Guard<W> {
+impl<W: Seek> Seek for FailOnceWriter<W> {
     fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
         if !self.has_failed {
             let found = self.out.seek(position);
@@ -65,7 +65,7 @@ impl<W: Seek> Seek for Guard<W> {
     }
 }
 
-impl<R: Read> Read for Guard<R> {
+impl<R: Read> Read for FailOnceWriter<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.out.read(buffer)
     }

@@ -37,7 +37,7 @@ impl PendingPushes {
     pub fn load(workspace: &Workspace) -> Self {
         let read = || serde_json::from_slice::<Self>(&fs::read(path(workspace)).ok()?).ok();
         let nothing = Self { format: 1, archives: BTreeMap::new() };
-        read().filter(|owed| owed.format == 1).unwrap_or(nothing)
+        read().filter(|pending| pending.format == 1).unwrap_or(nothing)
     }
 
     /// Returns the archives, oldest first.
@@ -52,7 +52,7 @@ impl PendingPushes {
     }
 
     /// Whether the push of the archive called `name` is pending.
-    pub fn holds(&self, name: &str) -> bool {
+    pub fn contains(&self, name: &str) -> bool {
         self.archives.contains_key(name)
     }
 
@@ -63,8 +63,8 @@ impl PendingPushes {
 
     /// Updates the reason of those of `names` that are pending.
     pub fn explain(&mut self, names: &[String], reason: &str) {
-        let owed = self.archives.iter_mut().filter(|(name, _)| names.contains(name));
-        owed.for_each(|(_, it)| reason.clone_into(it));
+        let pending = self.archives.iter_mut().filter(|(name, _)| names.contains(name));
+        pending.for_each(|(_, it)| reason.clone_into(it));
     }
 
     /// Removes an archive that was pushed.
@@ -85,13 +85,13 @@ impl PendingPushes {
 pub fn update(workspace: &Workspace, change: impl FnOnce(&mut PendingPushes)) -> Result<()> {
     files::create_folder(&workspace.state())?;
     let _lock = FolderLock::acquire(&workspace.state());
-    let mut owed = PendingPushes::load(workspace);
-    let before = owed.clone();
-    change(&mut owed);
-    if owed == before {
+    let mut pending = PendingPushes::load(workspace);
+    let before = pending.clone();
+    change(&mut pending);
+    if pending == before {
         return Ok(());
     }
-    files::write_json(&path(workspace), &owed)
+    files::write_json(&path(workspace), &pending)
 }
 
 fn path(workspace: &Workspace) -> PathBuf {

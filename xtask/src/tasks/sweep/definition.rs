@@ -14,7 +14,7 @@ use crate::workspace::config::WorkspaceConfig;
 /// The content of `sweep.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SweepHead {
+pub struct SweepDefinition {
     /// 1.
     pub format: u32,
     /// When it was planned.
@@ -46,7 +46,7 @@ pub enum Engine {
     External,
 }
 
-impl SweepHead {
+impl SweepDefinition {
     /// Writes the settings of one training to the folder `root`.
     pub fn write_settings(&self, root: &Path, settings: &Map<String, Value>) -> Result<()> {
         let config = root.join("config");

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Map, Value};
 
+use super::definition::{Engine, SweepDefinition};
 use super::folder::SWEEPS;
-use super::head::{Engine, SweepHead};
 use super::plan::Plan;
 use super::sample;
 use super::spec::{Choices, SweepSpec};
 use crate::programs::features;
-use crate::programs::process::{Trainer, TrainerRun};
+use crate::programs::process::{TrainerProcess, TrainerRun};
 use crate::tasks::TaskContext;
 use crate::tasks::gate::METRICS;
 use crate::tasks::train::{TrainerSource, run_with_needed_parts};
@@ -42,7 +42,7 @@ pub struct SweepRequest<'a> {
 ///
 /// # Errors
 /// [`CodedError::Usage`] when the spec or the settings are not valid.
-pub fn plan(context: &TaskContext<'_>, request: &SweepRequest<'_>) -> Result<SweepHead> {
+pub fn plan(context: &TaskContext<'_>, request: &SweepRequest<'_>) -> Result<SweepDefinition> {
     let workspace = context.workspace;
     features::check_compression(workspace.config().archive.compression)?;
     let usage = |error: anyhow::Error| usage!("{error:#}");
@@ -54,7 +54,7 @@ pub fn plan(context: &TaskContext<'_>, request: &SweepRequest<'_>) -> Result<Swe
     let data = data_of(workspace, &spec, &settings).with_context(invalid).map_err(usage)?;
     let plan = Plan::new(spec, settings, data);
     plan.check().with_context(invalid).map_err(usage)?;
-    Ok(SweepHead {
+    Ok(SweepDefinition {
         format: 1,
         created_at: (context.clock)(),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -184,23 +184,23 @@ fn seen_from_trial(workspace: &Workspace, data: &str) -> String {
 /// [`CodedError::Usage`] when it refuses some.
 pub fn check_settings(
     context: &mut TaskContext<'_>,
-    head: &SweepHead,
+    definition: &SweepDefinition,
     source: &TrainerSource,
     binary: &Path,
     arguments: &[OsString],
 ) -> Result<PathBuf> {
     let mut binary = binary.to_owned();
-    let name = head.plan.spec.name();
+    let name = definition.plan.spec.name();
     // As deep as a trial's folder, for the relative paths in its settings.
     let root = context.workspace.root().join(SWEEPS).join(name).join("attempts/check");
-    for (description, settings) in to_check(&head.plan) {
-        head.write_settings(&root, &settings)?;
+    for (description, settings) in to_check(&definition.plan) {
+        definition.write_settings(&root, &settings)?;
         let mut words: Vec<OsString> = vec!["--root".into(), root.clone().into()];
         words.extend(arguments.iter().cloned());
         words.push("--check".into());
         let (able, exit) = run_with_needed_parts(context, source, &binary, |binary| {
             let run = TrainerRun { binary, root: &root, arguments: &words, is_silent: true };
-            Trainer::default().run(&run)
+            TrainerProcess::default().run(&run)
         })?;
         binary = able;
         match exit {

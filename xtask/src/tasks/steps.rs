@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use serde::Serialize;
 
-use crate::programs::process::{self, OwnFiles, WorkTree};
+use crate::programs::process::{self, ExcludedFiles, WorkTree};
 use crate::tasks::TaskContext;
 use crate::tasks::clean::{self, CleanPlan, ProofOfArchive};
 use crate::tasks::coverage;
@@ -19,14 +19,14 @@ use crate::vault::restore::RestorePlan;
 use crate::vault::scan::{Scan, scan};
 use crate::vault::session;
 use crate::vault::verify::Receipt;
-use crate::workspace::exit::stop_if;
+use crate::workspace::exit::check_interrupt;
 use crate::workspace::lock::{self, Lock};
 use crate::workspace::secrets::SecretFiles;
 use crate::workspace::{MOVED_FOLDERS, Workspace};
 
 /// The tags and the note of a new archive.
 #[derive(Debug, Clone, Default, Args)]
-pub struct Label {
+pub struct ArchiveLabel {
     /// Store this sentence in the archive
     #[arg(long, value_name = "TEXT")]
     pub note: Option<String>,
@@ -98,7 +98,7 @@ pub fn begin(context: &mut TaskContext<'_>, task: &str) -> Result<Lock> {
         vec![format!("warning: {warning}: {error:#}")]
     });
     for line in lines {
-        (context.notes)(&line);
+        (context.on_message)(&line);
     }
     Ok(lock)
 }
@@ -107,7 +107,7 @@ pub fn begin(context: &mut TaskContext<'_>, task: &str) -> Result<Lock> {
 pub fn archive_now(
     context: &mut TaskContext<'_>,
     kind: ArchiveKind,
-    label: &Label,
+    label: &ArchiveLabel,
     session: Option<SessionSummary>,
 ) -> Result<Receipt> {
     let found = scan(context.workspace)?;
@@ -119,7 +119,7 @@ pub fn archive_found(
     context: &mut TaskContext<'_>,
     found: &Scan,
     kind: ArchiveKind,
-    label: &Label,
+    label: &ArchiveLabel,
     session: Option<SessionSummary>,
 ) -> Result<Receipt> {
     let git = work_tree(context.workspace, found);
@@ -138,13 +138,13 @@ pub fn archive_found(
     )?;
     let unknown = receipt.manifest().git.as_ref().and_then(|git| git.unknown.as_ref());
     if let Some(reason) = unknown {
-        (context.notes)(&format!(
+        (context.on_message)(&format!(
             "warning: the state of the git work tree is unknown, and archived as that: {reason}"
         ));
     }
     let n_spelled = found.files.iter().filter(|file| file.archive_path.raw_hex.is_some()).count();
     if n_spelled > 0 {
-        (context.notes)(&format!(
+        (context.on_message)(&format!(
             "the archive spells {n_spelled} names with %XX, whose bytes not every program takes; \
              `restore` gives them back as they are"
         ));
@@ -164,12 +164,12 @@ fn work_tree(workspace: &Workspace, found: &Scan) -> Option<WorkTree> {
     folders.extend(folders.clone().iter().filter_map(|folder| folder.canonicalize().ok()));
     let files: BTreeSet<&Path> = found.files.iter().map(|file| &*file.disk_path).collect();
     let secrets = SecretFiles::of(workspace);
-    let has = |path: &Path| {
+    let is_own = |path: &Path| {
         files.contains(path)
             || folders.iter().any(|folder| path.starts_with(folder))
-            || secrets.hold(path)
+            || secrets.contain(path)
     };
-    process::git_state(root, &OwnFiles { scratch: workspace.state(), has: &has })
+    process::git_state(root, &ExcludedFiles { scratch: workspace.state(), contains: &is_own })
 }
 
 /// Warns of skipped files.
@@ -196,9 +196,9 @@ pub fn archive_and_move_session(context: &mut TaskContext<'_>) -> Result<Option<
         (receipt, false)
     } else {
         let session = session::read(context.workspace.root());
-        (archive_now(context, ArchiveKind::Previous, &Label::default(), session)?, true)
+        (archive_now(context, ArchiveKind::Previous, &ArchiveLabel::default(), session)?, true)
     };
-    stop_if(context.interrupt)?;
+    check_interrupt(context.interrupt)?;
     let backup = move_session(context, &plan, ProofOfArchive::Archived(&receipt))?;
     let archive = Some(receipt.manifest().name.clone());
     Ok(Some(MovedSession { archive, is_new_archive, backup }))
@@ -214,7 +214,7 @@ pub fn move_session_unarchived(context: &mut TaskContext<'_>) -> Result<Option<M
     let Some(plan) = clean::plan(context.workspace, &found, (context.clock)())? else {
         return Ok(None);
     };
-    stop_if(context.interrupt)?;
+    check_interrupt(context.interrupt)?;
     let backup = move_session(context, &plan, ProofOfArchive::NoArchive)?;
     Ok(Some(MovedSession { archive: None, is_new_archive: false, backup }))
 }
@@ -250,7 +250,7 @@ pub fn archive_present_files(
         return Ok(Some((receipt.manifest().name.clone(), false)));
     }
     let session = session::read(context.workspace.root());
-    let receipt = archive_now(context, ArchiveKind::Previous, &Label::default(), session)?;
+    let receipt = archive_now(context, ArchiveKind::Previous, &ArchiveLabel::default(), session)?;
     Ok(Some((receipt.manifest().name.clone(), true)))
 }
 

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use xtask::programs::slurm::{elements_max_in, parse_queue};
-use xtask::tasks::sweep::slurm::layout::Layout;
+use xtask::tasks::sweep::slurm::array_layout::ArrayLayout;
 
 /// Checks which elements of which arrays are wanted.
 #[track_caller]
-fn check(layout: Layout, missing: &[u64], live: &[(u64, u64)], wanted: &[(u64, &[u64])]) {
+fn check(layout: ArrayLayout, missing: &[u64], live: &[(u64, u64)], wanted: &[(u64, &[u64])]) {
     let live: BTreeSet<(u64, u64)> = live.iter().copied().collect();
     let found = layout.wanted(missing, &live);
     let found: Vec<(u64, Vec<u64>)> = found
@@ -21,7 +21,7 @@ fn check(layout: Layout, missing: &[u64], live: &[(u64, u64)], wanted: &[(u64, &
 
 #[test]
 fn missing_trials_lie_in_elements_of_arrays() {
-    let layout = Layout::of(20, Some(3), 4);
+    let layout = ArrayLayout::of(20, Some(3), 4);
     check(layout, &(0..20).collect::<Vec<_>>(), &[], &[(0, &[0, 1, 2, 3]), (1, &[0, 1, 2])]);
     check(layout, &[2, 3, 11, 12, 19], &[], &[(0, &[0, 1, 3]), (1, &[0, 2])]);
     check(layout, &[2, 3, 11, 12, 19], &[(0, 1), (1, 2)], &[(0, &[0, 3]), (1, &[0])]);
@@ -39,7 +39,7 @@ fn every_trial_lies_in_the_element_that_is_wanted_for_it() {
         (7, Some(100), 3),
         (9, Some(2), 1),
     ] {
-        let layout = Layout::of(n_trials, wish, elements_max);
+        let layout = ArrayLayout::of(n_trials, wish, elements_max);
         if wish.is_none() {
             assert_eq!(layout.n_arrays(n_trials), 1, "{n_trials}");
         }

@@ -15,9 +15,9 @@ use crate::workspace::links::{Link, link};
 use crate::workspace::mounts::{LOST_AND_FOUND, Mounts};
 use crate::workspace::{MOVED_FOLDERS, Workspace};
 
-/// What must be known before a session is moved.
+/// The folders of a session that stay, and what prevents its move.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Layout {
+pub struct FixedFolders {
     /// The mount points and the symlinks that are followed.
     mounts_and_links: BTreeSet<PathBuf>,
     /// The same, and their parent folders in the session.
@@ -28,18 +28,18 @@ pub struct Layout {
     copied_bytes: u64,
 }
 
-impl Layout {
+impl FixedFolders {
     /// Examines the folders of the session in `workspace`.
     pub fn read(workspace: &Workspace, scan: &Scan) -> Result<Self> {
         let mounts = Mounts::read();
         let backups = nearest_folder(&workspace.backups());
-        let mut layout = Self::default();
-        let mut reader = LayoutReader {
+        let mut fixed_folders = Self::default();
+        let mut reader = FixedFoldersReader {
             workspace,
             backups_disk: disk(&fs::metadata(&backups).with_context(|| unreadable(&backups))?),
             is_overlay: mounts.is_overlay(&backups),
             mounts,
-            layout: &mut layout,
+            fixed_folders: &mut fixed_folders,
         };
         reader.backups(&backups);
         for folder in MOVED_FOLDERS {
@@ -49,7 +49,7 @@ impl Layout {
             }
         }
         reader.root_files(scan)?;
-        Ok(layout)
+        Ok(fixed_folders)
     }
 
     /// Returns what prevents the move of the session in `workspace`, and what
@@ -95,15 +95,15 @@ pub fn nearest_folder(folder: &Path) -> PathBuf {
         .to_owned()
 }
 
-struct LayoutReader<'a> {
+struct FixedFoldersReader<'a> {
     workspace: &'a Workspace,
     mounts: Mounts,
     backups_disk: Option<u64>,
     is_overlay: bool,
-    layout: &'a mut Layout,
+    fixed_folders: &'a mut FixedFolders,
 }
 
-impl LayoutReader<'_> {
+impl FixedFoldersReader<'_> {
     fn backups(&mut self, nearest: &Path) {
         let backups = self.workspace.backups();
         if exists(&backups) && !matches!(is_folder(&backups), Ok(true)) {
@@ -150,19 +150,19 @@ impl LayoutReader<'_> {
                      disk; remove it",
                 );
             }
-            self.layout.copied_bytes += metadata.len();
+            self.fixed_folders.copied_bytes += metadata.len();
         } else if self.is_overlay {
-            self.layout.copied_bytes += metadata.len();
+            self.fixed_folders.copied_bytes += metadata.len();
         }
         Ok(())
     }
 
     /// Examines the mount point or symlink `path` to the folder `real`.
     fn mount_or_link(&mut self, path: &Path, real: &Path) -> Result<()> {
-        self.layout.mounts_and_links.insert(path.to_owned());
+        self.fixed_folders.mounts_and_links.insert(path.to_owned());
         let root = self.workspace.root();
         let around = path.ancestors().take_while(|parent| *parent != root);
-        self.layout.staying.extend(around.map(Path::to_owned));
+        self.fixed_folders.staying.extend(around.map(Path::to_owned));
         let metadata = fs::metadata(real).with_context(|| unreadable(real))?;
         self.folder(path, real, disk(&metadata) != self.backups_disk)
     }
@@ -170,7 +170,7 @@ impl LayoutReader<'_> {
     fn folder(&mut self, folder: &Path, real: &Path, is_copied: bool) -> Result<()> {
         let mut is_filled = false;
         for path in folder_entries(folder)? {
-            if self.layout.is_lost_and_found(&path) {
+            if self.fixed_folders.is_lost_and_found(&path) {
                 continue;
             }
             is_filled = true;
@@ -182,7 +182,7 @@ impl LayoutReader<'_> {
         // A folder must be writable if it is renamed as a whole, or if its
         // content is moved one by one.
         let is_top = folder.parent() == Some(self.workspace.root());
-        if is_top || is_copied && is_filled || self.layout.stays(folder) && is_filled {
+        if is_top || is_copied && is_filled || self.fixed_folders.stays(folder) && is_filled {
             self.check_writable(folder);
         }
         Ok(())
@@ -210,7 +210,7 @@ impl LayoutReader<'_> {
 
     fn problem(&mut self, path: &Path, reason: &str) {
         let path = self.workspace.display(path);
-        self.layout.problems.push(format!("`{path}` {reason}"));
+        self.fixed_folders.problems.push(format!("`{path}` {reason}"));
     }
 }
 

@@ -12,7 +12,7 @@ use crate::workspace::digest::hex;
 use crate::workspace::files::is_gone;
 
 /// A file that is being read.
-pub struct Source {
+pub struct FileReader {
     /// The file as it was when it was opened; what is appended later belongs
     /// to the next archive.
     pub found: SourceFile,
@@ -21,19 +21,19 @@ pub struct Source {
 }
 
 /// The outcome of opening a file.
-pub enum OpenedSource {
+pub enum OpenedFile {
     /// The file is open.
-    File(Box<Source>),
+    File(Box<FileReader>),
     /// The file has vanished or is no plain file any more.
     Gone(Skipped),
 }
 
-impl Source {
+impl FileReader {
     /// Opens a file of the scan.
-    pub fn open(found: &SourceFile) -> Result<OpenedSource> {
+    pub fn open(found: &SourceFile) -> Result<OpenedFile> {
         let gone = |reason: &str| {
             let path = found.archive_path.text.clone();
-            Ok(OpenedSource::Gone(Skipped { path, reason: reason.to_owned() }))
+            Ok(OpenedFile::Gone(Skipped { path, reason: reason.to_owned() }))
         };
         let file = match File::open(&found.disk_path) {
             Err(error) if is_gone(&error) => return gone("vanished before it was read"),
@@ -43,8 +43,8 @@ impl Source {
         if !opened.is_file() {
             return gone("became no plain file before it was read");
         }
-        let found = found.as_now(&opened).with_context(|| unreadable(found))?;
-        Ok(OpenedSource::File(Box::new(Self { found, file, opened })))
+        let found = found.with_metadata(&opened).with_context(|| unreadable(found))?;
+        Ok(OpenedFile::File(Box::new(Self { found, file, opened })))
     }
 
     /// Returns the open file.

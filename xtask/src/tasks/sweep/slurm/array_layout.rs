@@ -19,7 +19,7 @@ const LAYOUT: &str = "slurm.json";
 /// How trials are distributed to elements of arrays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Layout {
+pub struct ArrayLayout {
     /// 1.
     format: u32,
     /// The number of trials of an element, run one after another.
@@ -28,7 +28,7 @@ pub struct Layout {
     pub elements_per_array: u64,
 }
 
-impl Layout {
+impl ArrayLayout {
     /// Returns the layout of `n_trials` if an array has at most
     /// `elements_max`. Unless `requested` otherwise, one array holds all.
     pub fn of(n_trials: u64, requested: Option<u32>, elements_max: u64) -> Self {
