@@ -24,7 +24,7 @@ pub mod digest;
 
 pub mod field;
 
-pub mod missing_part;
+pub mod missing_feature;
 
 pub mod progress;
 

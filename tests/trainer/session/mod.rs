@@ -12,7 +12,7 @@ use serde_json::Value;
 use trainer::account::environment::{ClosedTrade, Fill, FillReason, Side};
 use trainer::config::{Level, TrainingConfig};
 use trainer::session::{
-    Clock, Layout, Locked, LogOptions, Phase, SessionOptions, Status, StepContext, TradeLogger,
+    Clock, Layout, Locked, LogOptions, Phase, SessionLogger, SessionOptions, Status, StepContext,
     TrainerLock, parse_time, subscriber, write_atomically,
 };
 
@@ -22,14 +22,14 @@ pub(crate) fn noon() -> Clock {
     Clock::fixed(parse_time("2026-01-31T12:00:00Z").unwrap())
 }
 
-pub(crate) fn start(root: &Path, training: &TrainingConfig) -> (Layout, TradeLogger) {
+pub(crate) fn start(root: &Path, training: &TrainingConfig) -> (Layout, SessionLogger) {
     start_every(root, training, 1)
 }
 
-fn start_every(root: &Path, training: &TrainingConfig, every: usize) -> (Layout, TradeLogger) {
+fn start_every(root: &Path, training: &TrainingConfig, every: usize) -> (Layout, SessionLogger) {
     let layout = Layout::new(root);
     layout.create().unwrap();
-    let logger = TradeLogger::start(&SessionOptions {
+    let logger = SessionLogger::start(&SessionOptions {
         layout: &layout,
         clock: noon(),
         training,

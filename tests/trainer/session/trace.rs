@@ -8,7 +8,7 @@ use serde_json::Value;
 use trainer::account::environment::TradeEvent;
 use trainer::config::TrainingConfig;
 use trainer::session::trace::TradeTracer;
-use trainer::session::{Layout, Phase, StepContext, TradeLogger};
+use trainer::session::{Layout, Phase, SessionLogger, StepContext};
 
 use crate::session::{closed_trade, start};
 
@@ -20,7 +20,7 @@ fn lines(tracer: &TradeTracer) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-fn tracer(logger: &TradeLogger, layout: &Layout) -> TradeTracer {
+fn tracer(logger: &SessionLogger, layout: &Layout) -> TradeTracer {
     TradeTracer::create(&layout.trades(), logger.session()).unwrap()
 }
 

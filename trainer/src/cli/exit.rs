@@ -13,7 +13,7 @@ pub const WARNINGS: u8 = 3;
 pub const LOCKED: u8 = 11;
 pub const LEAK: u8 = 13;
 /// This build leaves out what the task needs; nothing was written.
-pub const MISSING_PART: u8 = 14;
+pub const MISSING_FEATURE: u8 = 14;
 pub const INTERRUPTED: u8 = 130;
 
 /// Prints what a subcommand returned.

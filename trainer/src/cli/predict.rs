@@ -110,12 +110,12 @@ pub fn run(arguments: &PredictArguments, latest_ms: i64, out: impl Write) -> Res
     Ok(check.finish(&read_report))
 }
 
-/// Adds to an error of `bars` which further columns the model needs.
 /// Returns the names of the formats of rows.
 fn row_formats() -> [PossibleValue; 3] {
     [PossibleValue::new("csv").alias("text"), "json".into(), "jsonl".into()]
 }
 
+/// Adds to an error of `bars` which further columns the model needs.
 fn with_context_of(columns: &[String], bars: Result<BarReader>) -> Result<BarReader> {
     if columns.is_empty() {
         return bars;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand};
 
-use crate::missing_part::MissingPart;
+use crate::missing_feature::MissingFeature;
 use crate::session::{Clock, Locked};
 use crate::{progress, wording};
 
@@ -16,7 +16,8 @@ use super::check_model::{self, CheckModelArguments};
 #[cfg(feature = "full")]
 use super::exit::INTERRUPTED;
 use super::exit::{
-    FAILED, LOCKED, MISSING_PART, WARNINGS, exit_code_of, ignore_closed_pipe, print, print_result,
+    FAILED, LOCKED, MISSING_FEATURE, WARNINGS, exit_code_of, ignore_closed_pipe, print,
+    print_result,
 };
 #[cfg(feature = "full")]
 use super::export::{self, ExportArguments};
@@ -89,9 +90,9 @@ pub fn main(system_time: fn() -> DateTime<Utc>) -> ExitCode {
     match done {
         Ok(code) => code,
         // No "error:": `xtask` builds the part and runs the task again.
-        Err(error) if error.is::<MissingPart>() => {
+        Err(error) if error.is::<MissingFeature>() => {
             progress::print_line(&format!("{error:#}"));
-            ExitCode::from(MISSING_PART)
+            ExitCode::from(MISSING_FEATURE)
         }
         Err(error) => {
             let text = wording::escaped(&format!("{error:#}"));

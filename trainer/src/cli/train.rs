@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result};
 
 use crate::config::{Level, LoggingConfig};
 use crate::market::bars::DataSummary;
-use crate::missing_part::MissingPart;
+use crate::missing_feature::MissingFeature;
 use crate::progress;
 use crate::session::{
     AuditRecord, Clock, Layout, LogOptions, Session, Status, TrainerLock, subscriber,
@@ -77,7 +77,7 @@ pub fn train(arguments: &TrainArguments, clock: Clock) -> Result<ExitCode> {
             print(&result_text(&session, arguments)?)?;
             if is_done { exit_code(&session) } else { ExitCode::from(WARNINGS) }
         }
-        Err(error) if error.is::<MissingPart>() => return Err(error),
+        Err(error) if error.is::<MissingFeature>() => return Err(error),
         Err(error) => {
             tracing::error!("{error:#}");
             ExitCode::from(FAILED)

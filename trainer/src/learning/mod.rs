@@ -19,4 +19,4 @@ mod memory;
 mod policy;
 
 pub use learner::{Learner, LearnerSetup, RefitStats};
-pub use policy::{Part, Policy, Shape};
+pub use policy::{ModelPart, Policy, Shape};

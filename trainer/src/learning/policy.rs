@@ -36,7 +36,7 @@ impl Shape {
 
 /// A file in a model's zip.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
+pub struct ModelPart {
     /// Its name in the zip, such as `forests/0.json`.
     pub name: String,
     /// Its content.
@@ -66,7 +66,7 @@ pub trait Policy: Debug + Send + Sync {
     }
 
     /// Returns the parts to store besides the shape.
-    fn parts(&self) -> Result<Vec<Part>>;
+    fn parts(&self) -> Result<Vec<ModelPart>>;
 
     /// Returns for each feature the number of splits on it; none for a
     /// policy without trees.

@@ -32,14 +32,14 @@ pub struct SessionOptions<'a> {
 
 /// Writes `logs/session.json` and `logs/trades/trade_execution.log`.
 #[derive(Debug)]
-pub struct TradeLogger {
+pub struct SessionLogger {
     layout: Layout,
     clock: Clock,
     session: Session,
     trades: Option<TradeLog>,
 }
 
-impl TradeLogger {
+impl SessionLogger {
     /// Starts a session and saves it with the status `running`.
     ///
     /// The record of an earlier run in `logs/` is not overwritten: it is
@@ -65,7 +65,7 @@ impl TradeLogger {
         &self.session
     }
 
-    /// Returns the record to change; [`TradeLogger::save_session`] saves
+    /// Returns the record to change; [`SessionLogger::save_session`] saves
     /// it.
     pub fn session_mut(&mut self) -> &mut Session {
         &mut self.session

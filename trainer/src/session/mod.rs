@@ -27,7 +27,7 @@ pub use layout::Layout;
 pub use lines::LineFile;
 pub use lock::{Locked, TrainerLock};
 pub use log::{LogOptions, subscriber};
-pub use logger::{SessionOptions, TradeLogger};
+pub use logger::{SessionLogger, SessionOptions};
 pub use metrics::{MetricsRecord, SeedRecord};
 pub use record::{
     ConfigRecord, DataRecord, EpisodeRecord, ModelRecord, ResumedRecord, Session, SpanRecord,
@@ -35,4 +35,4 @@ pub use record::{
 };
 pub use trades::{Phase, StepContext};
 pub use write::write_atomically;
-pub(crate) use write::{create_folder, put_atomically, remove_folder, rename, sync_folder};
+pub(crate) use write::{create_folder, remove_folder, rename, replace_unsynced, sync_folder};

@@ -18,7 +18,7 @@ type Writing<'a> = &'a mut dyn FnMut(&mut File) -> Result<()>;
 /// killed process leaves at most one behind. Only one process may write a
 /// `path` at a time, which the trainer's lock ensures.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
-    put_atomically(path, &mut |file| {
+    replace_unsynced(path, &mut |file| {
         file.write_all(bytes)?;
         Ok(file.sync_all()?)
     })?;
@@ -29,7 +29,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
 /// Replaces the file at `path` with what `write` writes and returns its
 /// size in bytes. Unlike [`write_atomically`] it does not wait for the
 /// disk: for files that can be made again after a power cut.
-pub(crate) fn put_atomically(path: &Path, write: Writing<'_>) -> Result<u64> {
+pub(crate) fn replace_unsynced(path: &Path, write: Writing<'_>) -> Result<u64> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let temporary = path.with_file_name(format!(".{name}.tmp"));
     let mut put = || -> Result<u64> {

@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::programs::features;
 use crate::programs::process::{TrainerProcess, TrainerRun};
 use crate::tasks::TaskContext;
-use crate::tasks::train::{TrainerSource, run_with_needed_parts, trainer_binary};
+use crate::tasks::train::{TrainerSource, run_with_full_if_needed, trainer_binary};
 use crate::vault::manifest::SessionStatus;
 use crate::vault::name::stamp;
 use crate::vault::relocate;
@@ -168,7 +168,7 @@ fn run_trainer(
     source: &TrainerSource,
     run: &TrainerRun<'_>,
 ) -> Result<()> {
-    let (_, exit) = run_with_needed_parts(context, source, run.binary, |binary| {
+    let (_, exit) = run_with_full_if_needed(context, source, run.binary, |binary| {
         trainer.run(&TrainerRun { binary, ..*run })
     })?;
     match exit {

@@ -15,7 +15,7 @@ use self::outcome::{
 };
 pub use command::{CommandTrainer, DEFAULT_SEED};
 pub use source::{
-    TrainerSource, full_trainer_binary, run_with_needed_parts, trainer_binary, trainer_text,
+    TrainerSource, full_trainer_binary, run_with_full_if_needed, trainer_binary, trainer_text,
 };
 
 use crate::programs::features;
@@ -202,7 +202,7 @@ fn check_settings(
 ) -> Result<PathBuf> {
     let mut arguments = run.arguments.to_vec();
     arguments.push(OsString::from("--check"));
-    let (binary, exit) = run_with_needed_parts(context, source, run.binary, |binary| {
+    let (binary, exit) = run_with_full_if_needed(context, source, run.binary, |binary| {
         trainer.run(&TrainerRun { binary, arguments: &arguments, ..*run })
     })?;
     match exit {

@@ -17,7 +17,7 @@ impl TrainerExit {
     /// Stopped on request, with everything saved.
     pub const INTERRUPTED: Self = Self::Code(130);
     /// Its build lacks a feature that the task needs; nothing was written.
-    pub const MISSING_PART: Self = Self::Code(14);
+    pub const MISSING_FEATURE: Self = Self::Code(14);
 }
 
 /// How a command ended, if not by an error.

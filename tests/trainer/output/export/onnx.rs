@@ -4,7 +4,7 @@ use std::fs;
 
 use serde::Deserialize;
 use serde_json::Value;
-use trainer::learning::Part;
+use trainer::learning::ModelPart;
 use trainer::learning::forest::splitmix64;
 use trainer::learning::model::TradingModel;
 use trainer::output::export::export_onnx;
@@ -21,7 +21,7 @@ struct Theirs {
 }
 
 /// The features and thresholds of the first tree in `part`, if any.
-fn splits_of(part: &Part) -> Vec<(usize, f64)> {
+fn splits_of(part: &ModelPart) -> Vec<(usize, f64)> {
     let stored: Value = serde_json::from_slice(&part.bytes).unwrap();
     let regressor = &stored["rule"]["regressor"];
     let forests = [

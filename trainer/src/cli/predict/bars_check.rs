@@ -25,7 +25,7 @@ pub(super) struct BarsCheck {
     data: String,
     warned: HashSet<String>,
     /// All bars of each symbol.
-    watches: BTreeMap<String, BarStats>,
+    stats_by_symbol: BTreeMap<String, BarStats>,
     /// The current block of each symbol.
     blocks: BTreeMap<String, BarStats>,
     summaries: Vec<DataSummary>,
@@ -43,7 +43,7 @@ impl BarsCheck {
             is_live,
             data,
             warned: HashSet::new(),
-            watches: BTreeMap::new(),
+            stats_by_symbol: BTreeMap::new(),
             blocks: BTreeMap::new(),
             summaries: Vec::new(),
         })
@@ -52,17 +52,19 @@ impl BarsCheck {
     /// Fails where all bars of a symbol, or a block of them, are unlike
     /// the model's.
     pub(super) fn check_all(&self, mut bars: BarReader, symbol: Option<&str>) -> Result<()> {
-        let mut watches: BTreeMap<String, BarStats> = BTreeMap::new();
+        let mut stats_by_symbol: BTreeMap<String, BarStats> = BTreeMap::new();
         let mut blocks = BTreeMap::new();
         // A bar that cannot be read is reported by the prediction.
         while let Some(Ok(bar)) = bars.next() {
             let symbol = symbol.or(bars.symbol()).unwrap_or_default();
-            watch_of(&mut watches, symbol).push(&bar);
+            stats_of(&mut stats_by_symbol, symbol).push(&bar);
             if let Some(kind) = push_to_block(&mut blocks, symbol, &bar) {
                 self.check_kind(symbol, &kind)?;
             }
         }
-        watches.iter().try_for_each(|(symbol, watch)| self.check_kind(symbol, &watch.kind()))
+        stats_by_symbol
+            .iter()
+            .try_for_each(|(symbol, stats)| self.check_kind(symbol, &stats.kind()))
     }
 
     fn check_kind(&self, symbol: &str, kind: &BarKind) -> Result<()> {
@@ -80,13 +82,13 @@ impl BarsCheck {
     /// Records a bar of `symbol`. Fails where a live stream turns out to
     /// be unlike the model's bars.
     pub(super) fn push(&mut self, symbol: &str, bar: &Bar) -> Result<()> {
-        let watch = watch_of(&mut self.watches, symbol);
-        watch.push(bar);
+        let stats = stats_of(&mut self.stats_by_symbol, symbol);
+        stats.push(bar);
         if !self.is_live {
             return Ok(());
         }
         // A stream may never end, so it is checked on the way.
-        let begun = (watch.n_bars() == N_LIVE).then(|| watch.kind());
+        let begun = (stats.n_bars() == N_LIVE).then(|| stats.kind());
         let block = push_to_block(&mut self.blocks, symbol, bar);
         for kind in begun.iter().chain(&block) {
             self.check_kind(symbol, kind)?;
@@ -97,10 +99,10 @@ impl BarsCheck {
 
     /// Summarizes the bars of `reader`, which has ended.
     pub(super) fn summarize(&mut self, reader: &BarReader) {
-        for (symbol, watch) in mem::take(&mut self.watches) {
-            self.warn_of_mismatches(&symbol, &watch.kind());
+        for (symbol, stats) in mem::take(&mut self.stats_by_symbol) {
+            self.warn_of_mismatches(&symbol, &stats.kind());
             let source = if symbol.is_empty() { self.data.clone() } else { symbol };
-            self.summaries.push(watch.of_reader(&source, reader));
+            self.summaries.push(stats.of_reader(&source, reader));
         }
     }
 
@@ -138,11 +140,14 @@ fn warn(warning: &str) {
     progress::print_line(&format!("{} {warning}", progress::colored_label("warning:")));
 }
 
-fn watch_of<'a>(watches: &'a mut BTreeMap<String, BarStats>, symbol: &str) -> &'a mut BarStats {
-    if !watches.contains_key(symbol) {
-        watches.insert(symbol.to_owned(), BarStats::default());
+fn stats_of<'a>(
+    stats_by_symbol: &'a mut BTreeMap<String, BarStats>,
+    symbol: &str,
+) -> &'a mut BarStats {
+    if !stats_by_symbol.contains_key(symbol) {
+        stats_by_symbol.insert(symbol.to_owned(), BarStats::default());
     }
-    watches.get_mut(symbol).expect("it was just put there")
+    stats_by_symbol.get_mut(symbol).expect("it was just put there")
 }
 
 /// Adds a bar to the current block of a symbol; returns the kind of the
@@ -152,7 +157,7 @@ fn push_to_block(
     symbol: &str,
     bar: &Bar,
 ) -> Option<BarKind> {
-    let block = watch_of(blocks, symbol);
+    let block = stats_of(blocks, symbol);
     block.push(bar);
     let full = (block.n_bars() == N_BLOCK).then(|| mem::take(block));
     full.filter(BarStats::is_regular).map(|block| block.kind())

@@ -16,9 +16,9 @@ const PARTS_MAX: usize = 1024;
 
 /// The parts of a model by name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Parts(pub(super) BTreeMap<String, Vec<u8>>);
+pub(super) struct ModelParts(pub(super) BTreeMap<String, Vec<u8>>);
 
-impl Parts {
+impl ModelParts {
     pub(super) fn get(&self, name: &str) -> Result<&[u8]> {
         self.0.get(name).map(Vec::as_slice).with_context(|| format!("the part `{name}` is missing"))
     }
@@ -31,7 +31,7 @@ impl Parts {
 }
 
 /// Returns the bytes of a zip with `parts` in the order of their names.
-pub(super) fn write(parts: &Parts) -> Result<Vec<u8>> {
+pub(super) fn write(parts: &ModelParts) -> Result<Vec<u8>> {
     let n_bytes: u64 = parts.0.values().map(|bytes| bytes.len() as u64).sum();
     ensure!(
         n_bytes <= TOTAL_BYTES_MAX,
@@ -53,13 +53,13 @@ pub(super) fn write(parts: &Parts) -> Result<Vec<u8>> {
 }
 
 /// Reads all parts of the zip at `path`.
-pub(super) fn read(path: &Path) -> Result<Parts> {
+pub(super) fn read(path: &Path) -> Result<ModelParts> {
     let file = File::open(path).context("failed to open it")?;
     read_from(BufReader::new(file))
 }
 
 /// Reads all parts of the zip in `reader`.
-pub(super) fn read_from(reader: impl Read + Seek) -> Result<Parts> {
+pub(super) fn read_from(reader: impl Read + Seek) -> Result<ModelParts> {
     let mut zip = ZipArchive::new(reader).context("it is not a whole zip")?;
     zip.validate_header_consistency().context("its zip headers contradict each other")?;
     ensure!(zip.len() <= PARTS_MAX, "it has {} parts; at most {PARTS_MAX} are read", zip.len());
@@ -71,7 +71,7 @@ pub(super) fn read_from(reader: impl Read + Seek) -> Result<Parts> {
         let previous = parts.insert(name.clone(), bytes);
         ensure!(previous.is_none(), "the part `{name}` is there twice");
     }
-    Ok(Parts(parts))
+    Ok(ModelParts(parts))
 }
 
 /// Reads the part `index`, of at most `n_left` bytes: its name and bytes.

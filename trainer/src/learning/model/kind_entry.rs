@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::container::Parts;
+use super::container::ModelParts;
 use crate::config::TrainingConfig;
 use crate::learning::{Learner, LearnerSetup, Policy, Shape};
 
@@ -16,5 +16,5 @@ pub(super) struct KindEntry {
     /// Returns a new learner.
     pub(super) learner: fn(&TrainingConfig, LearnerSetup) -> Result<Box<dyn Learner>>,
     /// Reads a policy from its shape and the model's parts.
-    pub(super) read: fn(Shape, &Parts) -> Result<Box<dyn Policy>>,
+    pub(super) read: fn(Shape, &ModelParts) -> Result<Box<dyn Policy>>,
 }

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::container::Parts;
+use super::container::ModelParts;
 use super::kinds;
 use crate::digest::sha256_of_bytes;
 use crate::learning::forest;
@@ -96,7 +96,7 @@ impl ModelContents {
     }
 
     /// Returns every part of the model, the header included.
-    pub(super) fn parts(&self) -> Result<Parts> {
+    pub(super) fn parts(&self) -> Result<ModelParts> {
         let Shape { exposures, cost, n_features } = self.policy.shape();
         let mut parts = BTreeMap::new();
         for part in self.policy.parts()? {
@@ -127,11 +127,11 @@ impl ModelContents {
         };
         header.own_sha256 = header.digest()?;
         parts.insert(HEADER.to_owned(), json_bytes(&header)?);
-        Ok(Parts(parts))
+        Ok(ModelParts(parts))
     }
 
     /// Reads and checks all of `parts`.
-    pub(super) fn read(parts: &Parts) -> Result<Self> {
+    pub(super) fn read(parts: &ModelParts) -> Result<Self> {
         let HeaderFormat { format } = parts.json(HEADER)?;
         ensure!(format == FORMAT, "`{HEADER}` has format {format}; this program reads {FORMAT}");
         let header: Header = parts.json(HEADER)?;
@@ -154,7 +154,7 @@ impl ModelContents {
     }
 }
 
-fn check_digests(header: &Header, parts: &Parts) -> Result<()> {
+fn check_digests(header: &Header, parts: &ModelParts) -> Result<()> {
     let is_own = header.digest()? == header.own_sha256;
     ensure!(is_own, "the part `{HEADER}` is damaged: its SHA-256 is not its own");
     for (name, digest) in &header.parts {

@@ -38,13 +38,13 @@ impl MovingAverage {
 
 /// Wilder's relative strength index.
 #[derive(Debug, Clone)]
-pub(super) struct RelativeStrength {
+pub(super) struct RelativeStrengthIndex {
     previous_close: Option<f64>,
     gain: MovingAverage,
     loss: MovingAverage,
 }
 
-impl RelativeStrength {
+impl RelativeStrengthIndex {
     pub(super) fn new(window: usize) -> Self {
         Self {
             previous_close: None,
@@ -86,13 +86,13 @@ impl AverageTrueRange {
 
 /// Appel's moving average convergence/divergence (MACD).
 #[derive(Debug, Clone)]
-pub(super) struct Convergence {
+pub(super) struct Macd {
     fast: MovingAverage,
     slow: MovingAverage,
     signal: MovingAverage,
 }
 
-impl Convergence {
+impl Macd {
     pub(super) fn new(fast: usize, slow: usize, signal: usize) -> Self {
         Self {
             fast: MovingAverage::exponential(fast),

@@ -1,7 +1,7 @@
 //! Computes the standard features of each bar, in constant memory.
 
 use super::calendar;
-use super::indicators::{AverageTrueRange, Convergence, RelativeStrength};
+use super::indicators::{AverageTrueRange, Macd, RelativeStrengthIndex};
 use super::moments::{Moments, RollingMoments};
 use super::set::FeatureWindows;
 use super::unit::UnitScaler;
@@ -28,9 +28,9 @@ pub(super) struct WindowedEngine {
     volatility_short: RollingMoments,
     volatility_long: RollingMoments,
     volumes: RollingMoments,
-    relative_strength: RelativeStrength,
+    relative_strength: RelativeStrengthIndex,
     average_true_range: AverageTrueRange,
-    convergence: Convergence,
+    macd: Macd,
     /// With the square root of each window.
     averages: Vec<(f64, RollingMoments)>,
     long_average: Option<RollingMoments>,
@@ -45,7 +45,7 @@ struct Indicators {
     volume_zscore: f64,
     gain_and_loss: Option<(f64, f64)>,
     average_true_range: f64,
-    convergence: (f64, f64),
+    macd: (f64, f64),
     price_level: Moments,
 }
 
@@ -65,13 +65,9 @@ impl WindowedEngine {
             volatility_short: RollingMoments::new(windows.volatility_short),
             volatility_long: RollingMoments::new(windows.volatility_long),
             volumes: RollingMoments::new(windows.volume),
-            relative_strength: RelativeStrength::new(windows.rsi),
+            relative_strength: RelativeStrengthIndex::new(windows.rsi),
             average_true_range: AverageTrueRange::new(windows.atr),
-            convergence: Convergence::new(
-                windows.macd_fast,
-                windows.macd_slow,
-                windows.macd_signal,
-            ),
+            macd: Macd::new(windows.macd_fast, windows.macd_slow, windows.macd_signal),
             averages: averages
                 .map(|&window| ((window as f64).sqrt(), RollingMoments::new(window)))
                 .collect(),
@@ -145,7 +141,7 @@ impl WindowedEngine {
                 .average_true_range
                 .push(bar.high, bar.low, bar.close)
                 .unwrap_or_default(),
-            convergence: self.convergence.push(bar.close).unwrap_or_default(),
+            macd: self.macd.push(bar.close).unwrap_or_default(),
             price_level: self.price_levels.push(log_close),
         }
     }
@@ -173,7 +169,7 @@ fn put_indicators(indicators: &Indicators, bar: &Bar, put: &mut impl FnMut(f64))
     // Halved first, so that the sum cannot overflow.
     let movement = gain / 2.0 + loss / 2.0;
     put(if movement > negligible { gain / 2.0 / movement } else { 0.5 });
-    let (line, histogram) = indicators.convergence;
+    let (line, histogram) = indicators.macd;
     let average_true_range = indicators.average_true_range;
     let in_average_true_ranges = |distance: f64| {
         if average_true_range > negligible { distance / average_true_range } else { 0.0 }

@@ -6,8 +6,8 @@
 //! the operator's output of 32 bits, so a value differs by at most 2^-24
 //! of itself.
 
-mod content;
 mod ensemble;
+mod function;
 mod message;
 
 use std::io::Write as _;
@@ -23,8 +23,8 @@ use crate::learning::Shape;
 use crate::learning::model::TradingModel;
 
 use super::draft::Draft;
-use content::{Choice, Content, StoredLinear};
 use ensemble::Ensemble;
+use function::{DecisionRule, ModelFunction, StoredLinear};
 use message::{Attribute, Element, Entry, Graph, Model, Node, OperatorSet, ValueInfo};
 
 const INPUT: &str = "features";
@@ -60,16 +60,16 @@ pub struct OnnxReport {
 /// the two files exists.
 pub fn export_onnx(model: &Path, path: &Path) -> Result<OnnxReport> {
     let trading_model = TradingModel::load(model)?;
-    let (content, choice) = Content::of(&trading_model)?;
+    let (content, choice) = ModelFunction::of(&trading_model)?;
     let shape = trading_model.policy().shape();
     let mut about = about(&trading_model, shape)?;
     match choice {
-        Choice::BeyondCost => {}
-        Choice::BeyondThreshold(threshold) => {
+        DecisionRule::BeyondCost => {}
+        DecisionRule::BeyondThreshold(threshold) => {
             about["threshold"] = threshold;
             about["choice"] = json!(CHOICE_OF_FORECAST);
         }
-        Choice::Flat => about["choice"] = json!(CHOICE_OF_FLAT),
+        DecisionRule::Flat => about["choice"] = json!(CHOICE_OF_FLAT),
     }
     about["model_sha256"] = json!(sha256_of_file(model)?);
     let (onnx, mut onnx_file) = Draft::create(path)?;
@@ -106,16 +106,16 @@ fn about(model: &TradingModel, shape: &Shape) -> Result<Value> {
     }))
 }
 
-fn proto(content: &Content, shape: &Shape, about: &Value) -> Model {
+fn proto(content: &ModelFunction, shape: &Shape, about: &Value) -> Model {
     let nodes = match content {
-        Content::Trees { forests, base_values } => vec![Node {
+        ModelFunction::Trees { forests, base_values } => vec![Node {
             input: vec![INPUT.to_owned()],
             output: vec![OUTPUT.to_owned()],
             op_type: "TreeEnsembleRegressor".to_owned(),
             attribute: Ensemble::of(forests).attributes(base_values),
             domain: "ai.onnx.ml".to_owned(),
         }],
-        Content::Linear(linear) => linear_nodes(linear, &shape.exposures),
+        ModelFunction::Linear(linear) => linear_nodes(linear, &shape.exposures),
     };
     let n_exposures = shape.exposures.len();
     let graph = Graph {

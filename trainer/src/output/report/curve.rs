@@ -10,7 +10,7 @@ use crate::market::bars::{Rows, TimeParser};
 use crate::session::parse_time;
 
 use super::drawdowns::{Drawdown, Drawdowns};
-use super::periods::{Calendar, Levels};
+use super::periods::{Calendar, PeriodEnds};
 use super::rolling::Rolling;
 use super::series::{Aggregation, Series};
 
@@ -52,12 +52,12 @@ pub(super) struct Curve {
     /// Bars with a long, a short and no position.
     pub(super) n_held: [u64; 3],
     pub(super) rolling: Option<Rolling>,
-    pub(super) fine: Levels,
-    pub(super) days: Levels,
-    pub(super) weeks: Levels,
-    pub(super) months: Levels,
-    pub(super) quarters: Levels,
-    pub(super) years: Levels,
+    pub(super) fine: PeriodEnds,
+    pub(super) days: PeriodEnds,
+    pub(super) weeks: PeriodEnds,
+    pub(super) months: PeriodEnds,
+    pub(super) quarters: PeriodEnds,
+    pub(super) years: PeriodEnds,
     /// The agent against buy-and-hold.
     pub(super) comparison: BenchmarkTracker,
     /// The agent and buy-and-hold.
@@ -99,12 +99,12 @@ impl Curve {
             n_rows: 0,
             n_held: [0; 3],
             rolling: options.rolling,
-            fine: Levels::new(options.fine),
-            days: Levels::new(Calendar::DAY),
-            weeks: Levels::new(Calendar::Week),
-            months: Levels::new(Calendar::Month),
-            quarters: Levels::new(Calendar::Quarter),
-            years: Levels::new(Calendar::Year),
+            fine: PeriodEnds::new(options.fine),
+            days: PeriodEnds::new(Calendar::DAY),
+            weeks: PeriodEnds::new(Calendar::Week),
+            months: PeriodEnds::new(Calendar::Month),
+            quarters: PeriodEnds::new(Calendar::Quarter),
+            years: PeriodEnds::new(Calendar::Year),
             comparison: BenchmarkTracker::default(),
             to_date: Default::default(),
             drawdowns: Default::default(),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::distribution;
 use super::input::ReportInput;
 use super::pack::{self, single};
-use super::periods::Level;
+use super::periods::PeriodValues;
 use super::trades::{Trade, TradeLedger};
 
 /// Returns the document of all sessions.
@@ -55,7 +55,7 @@ fn of_session(session: &ReportInput) -> Value {
 
 /// Returns the growth of 1 by day: the agent, and buy-and-hold with its
 /// returns scaled to the agent's standard deviation.
-fn matched_risk(mut days: Vec<Level>) -> Option<Value> {
+fn matched_risk(mut days: Vec<PeriodValues>) -> Option<Value> {
     let deviation = |idx: usize| {
         let n = days.len() as f64;
         let mean = days.iter().map(|day| day.values[idx]).sum::<f64>() / n;
@@ -77,7 +77,7 @@ fn matched_risk(mut days: Vec<Level>) -> Option<Value> {
     Some(matched)
 }
 
-fn levels(levels: &[Level]) -> Value {
+fn levels(levels: &[PeriodValues]) -> Value {
     let column = |idx: usize| pack::floats(levels.iter().map(|level| single(level.values[idx])));
     json!({
         "columns": { "agent": column(0), "hold": column(1) },

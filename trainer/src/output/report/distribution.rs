@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::account::metrics::{normal_quantile, sample_quantile};
 
-use super::periods::Level;
+use super::periods::PeriodValues;
 
 /// Fewest and most bins of a histogram.
 const N_BINS: RangeInclusive<usize> = 8..=40;
@@ -17,7 +17,7 @@ const N_QUANTILES: usize = 200;
 /// Returns the counts of the agent's and buy-and-hold's `returns` in
 /// bins of equal width from `low` on, or null for fewer than two. The
 /// first and the last bin include everything beyond.
-pub(super) fn histogram(returns: &[Level]) -> Value {
+pub(super) fn histogram(returns: &[PeriodValues]) -> Value {
     let pooled = sorted(returns.iter().flat_map(|level| level.values));
     if returns.len() < 2 || pooled.is_empty() {
         return Value::Null;
@@ -49,7 +49,7 @@ fn bin(position: f64, n_bins: usize) -> usize {
 /// Returns quantiles of the agent's returns and of a normal distribution
 /// with their mean and deviation; null for fewer than ten returns or
 /// returns that do not vary.
-pub(super) fn against_normal(returns: &[Level]) -> Value {
+pub(super) fn against_normal(returns: &[PeriodValues]) -> Value {
     let values = sorted(returns.iter().map(|level| level.values[0]));
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;

@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 
 use crate::market::bars::{Bar, BarSource};
-use crate::missing_part::MissingPart;
+use crate::missing_feature::MissingFeature;
 
 use super::curve::{Curve, CurveOptions};
 use super::importance::{self, Importances};
@@ -23,14 +23,14 @@ const BAR_COLUMNS: &[(&str, Aggregation)] = &[
 
 /// The most points and trades of one session in a page.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Budget {
+pub(super) struct SessionLimits {
     bars: usize,
     train: usize,
     test: usize,
     trades: usize,
 }
 
-impl Budget {
+impl SessionLimits {
     /// Divides the points of a page of less than 3 MB among its sessions.
     pub(super) fn among(n_sessions: usize) -> Self {
         let n = n_sessions.max(1);
@@ -62,33 +62,33 @@ impl ReportInput {
     pub(super) fn read(
         source: &SessionSource,
         context: &ReportContext<'_>,
-        budget: Budget,
+        limits: SessionLimits,
     ) -> Result<Self> {
         let record = JsonRecord::session(source)?;
-        let mut noted = Noted(Vec::new());
+        let mut failures = ReadFailures(Vec::new());
         let manifest = JsonRecord::manifest(source);
-        let manifest = noted.or_none("The archive's manifest could not be read", manifest);
+        let manifest = failures.or_none("The archive's manifest could not be read", manifest);
         // A portfolio's price is in its curve alone.
-        let price = (!record.is_portfolio()).then(|| read_bars(&record, context, budget.bars));
+        let price = (!record.is_portfolio()).then(|| read_bars(&record, context, limits.bars));
         let bars = match price.transpose() {
-            Err(error) if error.is::<MissingPart>() => return Err(error),
-            read => noted.or_none("The price is that of the test bars alone", read),
+            Err(error) if error.is::<MissingFeature>() => return Err(error),
+            read => failures.or_none("The price is that of the test bars alone", read),
         };
         let mut curve = |name: &str, n_points_max: usize| {
             let mut options = Some(curve_options(&record, n_points_max));
             let read = source.read(name, &mut |file| {
                 Curve::read(file, options.take().expect("a file is read once"))
             });
-            noted.or_none("A curve is missing", read)
+            failures.or_none("A curve is missing", read)
         };
-        let train = curve("logs/trades/train_equity.csv", budget.train);
-        let test = curve("logs/trades/equity.csv", budget.test);
+        let train = curve("logs/trades/train_equity.csv", limits.train);
+        let test = curve("logs/trades/equity.csv", limits.test);
         let id = record.text("/id").unwrap_or_default().to_owned();
         let last_episode = record.list("/episodes").last().and_then(|it| it["episode"].as_u64());
-        let ledgers = trades::read(source, &id, last_episode, budget.trades);
-        let ledgers = noted.or_none("The trades could not be read", ledgers);
+        let ledgers = trades::read(source, &id, last_episode, limits.trades);
+        let ledgers = failures.or_none("The trades could not be read", ledgers);
         let importances = importance::read(source, &record);
-        let importances = noted.or_none("The model could not be read", importances);
+        let importances = failures.or_none("The model could not be read", importances);
         let archive = archive_name(source, manifest.as_ref());
         let name = if id.is_empty() { archive.clone().unwrap_or_default() } else { id };
         let commit = manifest.as_ref().map_or_else(
@@ -106,16 +106,16 @@ impl ReportInput {
             test,
             ledgers,
             importances,
-            notes: noted.0,
+            notes: failures.0,
         })
     }
 }
 
 /// What could not be read, and why.
-struct Noted(Vec<String>);
+struct ReadFailures(Vec<String>);
 
-impl Noted {
-    /// Returns what was `read`; a failure is noted as `what`.
+impl ReadFailures {
+    /// Returns what was `read`; a failure is failures as `what`.
     fn or_none<T>(&mut self, what: &str, read: Result<Option<T>>) -> Option<T> {
         read.unwrap_or_else(|why| {
             self.0.push(format!("{what}: {why:#}."));

@@ -39,9 +39,9 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 
-use crate::session::{create_folder, put_atomically};
+use crate::session::{create_folder, replace_unsynced};
 
-use input::{Budget, ReportInput};
+use input::{ReportInput, SessionLimits};
 
 pub use source::{ReportContext, SessionSource};
 
@@ -70,8 +70,8 @@ impl Report {
             "{} sessions are too many to tell apart; name {N_SESSIONS_MAX} or fewer",
             sources.len()
         );
-        let budget = Budget::among(sources.len());
-        let read = |source| ReportInput::read(source, context, budget);
+        let limits = SessionLimits::among(sources.len());
+        let read = |source| ReportInput::read(source, context, limits);
         Ok(Self { sessions: sources.iter().map(read).collect::<Result<_>>()? })
     }
 
@@ -90,7 +90,7 @@ impl Report {
     /// Fails when another file is at `path`, or it cannot be written.
     pub fn write_page(&self, path: &Path) -> Result<u64> {
         prepare(path)?;
-        put_atomically(path, &mut |file| {
+        replace_unsynced(path, &mut |file| {
             let mut out = BufWriter::with_capacity(BUFFER_BYTES, file);
             page::render(&self.sessions, &mut out)?;
             Ok(out.flush()?)

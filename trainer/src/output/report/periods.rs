@@ -39,28 +39,28 @@ impl Calendar {
 
 /// The equity of the agent and of buy-and-hold at the end of each period.
 #[derive(Debug, Clone)]
-pub(super) struct Levels {
+pub(super) struct PeriodEnds {
     calendar: Calendar,
-    start: Option<Level>,
-    ends: Vec<Level>,
+    start: Option<PeriodValues>,
+    ends: Vec<PeriodValues>,
 }
 
 /// The last bar of a period.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Level {
+pub(super) struct PeriodValues {
     pub(super) period: i64,
     pub(super) time_ms: i64,
     /// The agent's equity and buy-and-hold's.
     pub(super) values: [f64; 2],
 }
 
-impl Levels {
+impl PeriodEnds {
     pub(super) fn new(calendar: Calendar) -> Self {
         Self { calendar, start: None, ends: Vec::new() }
     }
 
     pub(super) fn push(&mut self, time_ms: i64, values: [f64; 2]) {
-        let level = Level { period: self.calendar.period(time_ms), time_ms, values };
+        let level = PeriodValues { period: self.calendar.period(time_ms), time_ms, values };
         self.start.get_or_insert(level);
         match self.ends.last_mut() {
             Some(last) if last.period == level.period => *last = level,
@@ -70,13 +70,13 @@ impl Levels {
 
     /// Returns the return of each period, the first one from the first
     /// bar on; NaN after the equity reached 0.
-    pub(super) fn returns(&self) -> Vec<Level> {
+    pub(super) fn returns(&self) -> Vec<PeriodValues> {
         let before = self.start.iter().chain(&self.ends);
         let pairs = before.zip(&self.ends);
         let ratio = |before: f64, after: f64| {
             if before > 0.0 { after / before - 1.0 } else { f64::NAN }
         };
-        let each = pairs.map(|(before, level)| Level {
+        let each = pairs.map(|(before, level)| PeriodValues {
             values: [0, 1].map(|idx| ratio(before.values[idx], level.values[idx])),
             ..*level
         });

@@ -109,7 +109,7 @@ impl JsonRecord {
 
     /// Returns the parts of the bars, over all windows of a walk forward
     /// and all symbols of a portfolio.
-    pub(super) fn parts(&self) -> Parts {
+    pub(super) fn parts(&self) -> SplitSpans {
         let windows = self.list("/walk_forward/windows");
         let several = if windows.is_empty() { self.list("/symbols") } else { windows };
         let own = self.0.pointer("/split").filter(|split| !split.is_null());
@@ -124,7 +124,7 @@ impl JsonRecord {
         let (min, max) =
             (|all: Vec<i64>| all.into_iter().min(), |all: Vec<i64>| all.into_iter().max());
         let counts = splits.iter().filter_map(|split| split.count("/test/n_bars"));
-        Parts {
+        SplitSpans {
             // The first training ends before the first test.
             train: min(at("/train/first")).zip(min(at("/train/last"))),
             embargo: min(at("/embargo/first")).zip(min(at("/embargo/last"))),
@@ -144,7 +144,7 @@ impl JsonRecord {
 
 /// The first and the last bar of each part, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Parts {
+pub(super) struct SplitSpans {
     pub(super) train: Option<(i64, i64)>,
     pub(super) embargo: Option<(i64, i64)>,
     pub(super) test: Option<(i64, i64)>,

@@ -11,7 +11,7 @@ use super::curve::Curve;
 use super::distribution::quantiles;
 use super::input::ReportInput;
 use super::markup::{UNDEFINED, head, or_undefined};
-use super::periods::{Level, Levels};
+use super::periods::{PeriodEnds, PeriodValues};
 use super::text::{Unit, day, duration, percent};
 
 const MONTHS: [&str; 12] =
@@ -27,7 +27,7 @@ pub(super) fn months(curve: &Curve) -> Option<Markup> {
         let idx = usize::try_from(month.period % 12).unwrap_or_default();
         years.entry(month.period / 12).or_default()[idx] = Some(month.values[0]);
     }
-    let yearly: BTreeMap<i64, Level> =
+    let yearly: BTreeMap<i64, PeriodValues> =
         curve.years.returns().into_iter().map(|level| (level.period, level)).collect();
     let cell = |value: f64| {
         let strength = if strongest > 0.0 { value.abs() / strongest } else { 0.0 };
@@ -154,7 +154,7 @@ pub(super) fn quantile_table(curve: &Curve) -> Option<Markup> {
         ("quarter", &curve.quarters),
         ("year", &curve.years),
     ];
-    let row = |name: &str, levels: &Levels, idx: usize| {
+    let row = |name: &str, levels: &PeriodEnds, idx: usize| {
         let returns = levels.returns();
         let five = quantiles(returns.iter().map(|level| level.values[idx]))?;
         Some(html! {

@@ -50,7 +50,7 @@ pub fn check_leaks(
 ) -> Result<LeakReport> {
     training.bars.refuse_negative_prices()?;
     let source = BarSource::open(&training.data, root)?.with_config(&training.bars);
-    let search = Search { training, source: &source, feature_names: features.names() };
+    let search = LeakSearch { training, source: &source, feature_names: features.names() };
     search.run(&|latest| check_bars(training, &latest.bars, features))
 }
 
@@ -71,7 +71,7 @@ pub fn check_configured_leaks(
     let source = source.until(latest_ms);
     let set = training.features.set(source.find_columns(&training.features.columns)?)?;
     let source = source.with_columns(set.columns());
-    let search = Search { training, source: &source, feature_names: set.names().to_vec() };
+    let search = LeakSearch { training, source: &source, feature_names: set.names().to_vec() };
     search.run(&|latest| {
         let mut checks =
             check_bars(training, &latest.bars, &ConfiguredFeatures::new(&set, latest))?;
@@ -83,13 +83,13 @@ pub fn check_configured_leaks(
 }
 
 /// The input of a search.
-struct Search<'a> {
+struct LeakSearch<'a> {
     training: &'a TrainingConfig,
     source: &'a BarSource,
     feature_names: Vec<String>,
 }
 
-impl Search<'_> {
+impl LeakSearch<'_> {
     /// Runs `checks` on the bars of each symbol.
     fn run(
         self,

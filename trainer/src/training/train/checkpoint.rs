@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 use crate::config::TrainingConfig;
 use crate::learning::Learner;
 use crate::session::{
-    EpisodeRecord, MetricsRecord, SymbolRecord, TrialsRecord, WalkForwardRecord, put_atomically,
+    EpisodeRecord, MetricsRecord, SymbolRecord, TrialsRecord, WalkForwardRecord, replace_unsynced,
     sync_folder,
 };
 
@@ -90,7 +90,7 @@ struct HeaderVersion {
 
 /// Writes `header` and `learner` to `path`, replacing an earlier state.
 pub(super) fn write(path: &Path, header: &CheckpointHeader, learner: &dyn Learner) -> Result<()> {
-    put_atomically(path, &mut |file| {
+    replace_unsynced(path, &mut |file| {
         // The learner makes tiny writes; hashing is faster in blocks.
         let mut out =
             BufWriter::with_capacity(BUFFER_BYTES, HashWriter::<Sha256, _>::new(&mut *file));

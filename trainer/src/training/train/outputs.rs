@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 use crate::account::environment::TradeEvent;
 use crate::session::tensorboard::{EventWriter, Histogram, HyperParameters, Scalars, SessionEnd};
 use crate::session::trace::TradeTracer;
-use crate::session::{Layout, Phase, Session, StepContext, TradeLogger};
+use crate::session::{Layout, Phase, Session, SessionLogger, StepContext};
 
 use super::evaluation_result::METRICS;
 use super::options::{RunEnd, TrainOptions};
 
 /// The enabled outputs of a run.
 pub(super) struct RunOutputs<'a> {
-    pub(super) logger: &'a mut TradeLogger,
+    pub(super) logger: &'a mut SessionLogger,
     tracer: Option<TradeTracer>,
     curves: Option<EventWriter>,
     /// Of the following events, in a portfolio.
@@ -33,7 +33,7 @@ pub(super) struct TradeProfits {
 }
 
 impl<'a> RunOutputs<'a> {
-    pub(super) fn open(options: &TrainOptions, logger: &'a mut TradeLogger) -> Result<Self> {
+    pub(super) fn open(options: &TrainOptions, logger: &'a mut SessionLogger) -> Result<Self> {
         let layout: &Layout = &options.layout;
         let config = &options.training;
         let tracer = config

@@ -12,7 +12,7 @@ use tracing::{debug, error, info, warn};
 use crate::config::{TrainingConfig, WINDOWS_DEFAULT};
 use crate::market::bars::{BarSource, DataSummary, Volume};
 use crate::output::report::{Report, ReportContext, SessionSource};
-use crate::session::{DataRecord, Layout, Session, Status, TradeLogger, time_of_ms};
+use crate::session::{DataRecord, Layout, Session, SessionLogger, Status, time_of_ms};
 use crate::wording::counted;
 
 use super::options::{RunEnd, TrainOptions};
@@ -31,7 +31,7 @@ use super::training_run::TrainingRun;
 /// Fails when the training fails or panics; the record is then sealed as
 /// `failed`, with the reason.
 pub fn run(options: &TrainOptions) -> Result<Session> {
-    let mut logger = TradeLogger::start(&options.session())?;
+    let mut logger = SessionLogger::start(&options.session())?;
     let mut bars = None;
     let outcome = catch_unwind(AssertUnwindSafe(|| train(options, &mut logger, &mut bars)))
         .unwrap_or_else(|panic| Err(anyhow!("the trainer panicked: {}", panic_message(&*panic))));
@@ -100,7 +100,7 @@ pub fn check(config: &TrainingConfig, root: &Path, latest_ms: i64) -> Result<Dat
 /// Trains, and sets `bars` to the source of the bars once it is read.
 fn train(
     options: &TrainOptions,
-    logger: &mut TradeLogger,
+    logger: &mut SessionLogger,
     bars: &mut Option<BarSource>,
 ) -> Result<RunEnd> {
     let config = &options.training;

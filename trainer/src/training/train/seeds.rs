@@ -12,7 +12,7 @@ use tracing::{info, warn};
 
 use crate::account::metrics::Performance;
 use crate::config::TrainingConfig;
-use crate::session::{Layout, SeedRecord, Session, TradeLogger, remove_folder};
+use crate::session::{Layout, SeedRecord, Session, SessionLogger, remove_folder};
 
 use super::options::TrainOptions;
 use super::outputs::RunOutputs;
@@ -98,7 +98,7 @@ fn train_and_evaluate(
     session: &Session,
 ) -> Result<Option<Performance>> {
     options.layout.create()?;
-    let mut logger = TradeLogger::start(&options.session())?;
+    let mut logger = SessionLogger::start(&options.session())?;
     logger.session_mut().data.clone_from(&session.data);
     let outputs = RunOutputs::open(options, &mut logger)?;
     TrainingRun::new(options, training_data.without_last_fit(), outputs)?.run()?;

@@ -15,7 +15,7 @@ use crate::programs::features;
 use crate::programs::process::{TrainerProcess, TrainerRun};
 use crate::tasks::TaskContext;
 use crate::tasks::gate::METRICS;
-use crate::tasks::train::{TrainerSource, run_with_needed_parts};
+use crate::tasks::train::{TrainerSource, run_with_full_if_needed};
 use crate::vault::session::METRIC_POINTERS;
 use crate::workspace::Workspace;
 use crate::workspace::config::{ArchiveConfig, WorkspaceConfig, nearest};
@@ -198,7 +198,7 @@ pub fn check_settings(
         let mut words: Vec<OsString> = vec!["--root".into(), root.clone().into()];
         words.extend(arguments.iter().cloned());
         words.push("--check".into());
-        let (able, exit) = run_with_needed_parts(context, source, &binary, |binary| {
+        let (able, exit) = run_with_full_if_needed(context, source, &binary, |binary| {
             let run = TrainerRun { binary, root: &root, arguments: &words, is_silent: true };
             TrainerProcess::default().run(&run)
         })?;

@@ -76,7 +76,7 @@ pub fn trainer_text(
 ) -> Result<(String, TrainerExit)> {
     let binary = trainer_binary(context, source)?;
     let mut text = String::new();
-    let (_, exit) = run_with_needed_parts(context, source, &binary, |binary| {
+    let (_, exit) = run_with_full_if_needed(context, source, &binary, |binary| {
         let (printed, exit) = process::trainer_text(binary, folder, arguments)?;
         text = printed;
         Ok(exit)
@@ -86,14 +86,14 @@ pub fn trainer_text(
 
 /// Calls `run` with the trainer `binary`, and again with the full trainer
 /// if `binary` lacks a part. Returns the binary that was used last.
-pub fn run_with_needed_parts(
+pub fn run_with_full_if_needed(
     context: &mut TaskContext<'_>,
     source: &TrainerSource,
     binary: &Path,
     mut run: impl FnMut(&Path) -> Result<TrainerExit>,
 ) -> Result<(PathBuf, TrainerExit)> {
     let exit = run(binary)?;
-    if exit != TrainerExit::MISSING_PART || !matches!(source, TrainerSource::Build(_)) {
+    if exit != TrainerExit::MISSING_FEATURE || !matches!(source, TrainerSource::Build(_)) {
         return Ok((binary.to_owned(), exit));
     }
     let full = full_trainer_binary(context, source)?;

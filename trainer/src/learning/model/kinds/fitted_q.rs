@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::TrainingConfig;
 use crate::learning::agent::{FittedPolicy, FittedQ};
-use crate::learning::{Learner, LearnerSetup, Part, Policy, Shape};
+use crate::learning::{Learner, LearnerSetup, ModelPart, Policy, Shape};
 use crate::learning::forest::Forest;
-use crate::learning::model::container::Parts;
+use crate::learning::model::container::ModelParts;
 use crate::learning::model::kind_entry::KindEntry;
 
 /// The entry of this kind in the table of kinds.
@@ -58,17 +58,17 @@ impl Policy for FittedPolicy {
         self.decide(row, position, values)
     }
 
-    fn parts(&self) -> Result<Vec<Part>> {
+    fn parts(&self) -> Result<Vec<ModelPart>> {
         let forests = self.forests().iter().enumerate();
         let parts = forests.map(|(index, forest)| {
             let bytes = serde_json::to_vec(forest).context("failed to write a forest")?;
-            Ok(Part { name: part_name(index), bytes })
+            Ok(ModelPart { name: part_name(index), bytes })
         });
-        let mut parts: Vec<Part> = parts.collect::<Result<_>>()?;
+        let mut parts: Vec<ModelPart> = parts.collect::<Result<_>>()?;
         // A margin of 0 is not stored: models of older versions have none.
         if self.margin() != Some(0.0) {
             let bytes = serde_json::to_vec(&StoredRule { format: FORMAT, margin: self.margin() })?;
-            parts.push(Part { name: RULE.to_owned(), bytes });
+            parts.push(ModelPart { name: RULE.to_owned(), bytes });
         }
         Ok(parts)
     }
@@ -84,7 +84,7 @@ impl Policy for FittedPolicy {
 
 /// Reads the margin and one forest per exposure, two with double
 /// estimation. A model without forests had no backup yet.
-fn read(shape: Shape, parts: &Parts) -> Result<Box<dyn Policy>> {
+fn read(shape: Shape, parts: &ModelParts) -> Result<Box<dyn Policy>> {
     let policy = FittedPolicy::untrained(shape);
     let policy = if parts.0.contains_key(RULE) {
         let StoredRule { format, margin } = parts.json(RULE)?;

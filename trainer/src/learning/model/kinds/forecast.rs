@@ -4,9 +4,9 @@ use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::config::TrainingConfig;
-use crate::learning::{Learner, LearnerSetup, Part, Policy, Shape};
+use crate::learning::{Learner, LearnerSetup, ModelPart, Policy, Shape};
 use crate::learning::forecast::{ForecastLearner, ForecastPolicy, ForecastRule};
-use crate::learning::model::container::Parts;
+use crate::learning::model::container::ModelParts;
 use crate::learning::model::kind_entry::KindEntry;
 
 /// The entry of this kind in the table of kinds.
@@ -54,16 +54,16 @@ impl Policy for ForecastPolicy {
         self.act(row, position)
     }
 
-    fn parts(&self) -> Result<Vec<Part>> {
+    fn parts(&self) -> Result<Vec<ModelPart>> {
         let Some(rule) = self.rule() else { return Ok(Vec::new()) };
         let stored = Stored { format: FORMAT, rule: rule.clone() };
         let bytes = serde_json::to_vec(&stored).context("failed to write the forecast")?;
-        Ok(vec![Part { name: PART.to_owned(), bytes }])
+        Ok(vec![ModelPart { name: PART.to_owned(), bytes }])
     }
 }
 
 /// Reads the rule. A model without a rule had no fit yet.
-fn read(shape: Shape, parts: &Parts) -> Result<Box<dyn Policy>> {
+fn read(shape: Shape, parts: &ModelParts) -> Result<Box<dyn Policy>> {
     let policy = ForecastPolicy::untrained(shape);
     if !parts.0.contains_key(PART) {
         return Ok(Box::new(policy));

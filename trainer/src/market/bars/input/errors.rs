@@ -4,14 +4,14 @@ use std::io::{self, ErrorKind};
 
 use anyhow::{Error, anyhow};
 
-use crate::missing_part::MissingPart;
+use crate::missing_feature::MissingFeature;
 use crate::wording::counted;
 
 /// Returns the error of the file `name`, after `n_bars` of it were read.
 #[cold]
 pub(in crate::market::bars) fn input_error(name: &str, n_bars: u64, error: &io::Error) -> Error {
-    if matches!(error.get_ref(), Some(inner) if inner.is::<MissingPart>()) {
-        return MissingPart { reason: format!("`{name}` is a Parquet file") }.into();
+    if matches!(error.get_ref(), Some(inner) if inner.is::<MissingFeature>()) {
+        return MissingFeature { reason: format!("`{name}` is a Parquet file") }.into();
     }
     let n_read = counted(n_bars, "bar");
     match error.kind() {

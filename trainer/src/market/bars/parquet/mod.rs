@@ -30,6 +30,7 @@ pub(super) fn open(file: File) -> io::Result<Box<dyn Read + Send>> {
 /// Returns the error that this build does not read Parquet.
 #[cfg(not(feature = "full"))]
 pub(super) fn open(_: File) -> io::Result<Box<dyn Read + Send>> {
-    let missing = crate::missing_part::MissingPart { reason: "it is a Parquet file".to_owned() };
+    let missing =
+        crate::missing_feature::MissingFeature { reason: "it is a Parquet file".to_owned() };
     Err(io::Error::new(io::ErrorKind::Unsupported, missing))
 }

@@ -1,6 +1,6 @@
 //! Forests as the attributes of one `TreeEnsembleRegressor`.
 
-use super::content::{LeafWeight, StoredTree, WeightedForest};
+use super::function::{LeafWeight, StoredTree, WeightedForest};
 use super::message::Attribute;
 
 /// The operator's columns: one row per node, and one per leaf weight.

@@ -6,7 +6,7 @@ use anyhow::{Result, bail, ensure};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::learning::Part;
+use crate::learning::ModelPart;
 use crate::learning::model::TradingModel;
 
 /// The parts of a model that hold its forests, format 1.
@@ -21,7 +21,7 @@ const RULE: &str = "rule.json";
 const RULE_FORMAT: u32 = 1;
 
 /// The function from features to the values of the exposures.
-pub(super) enum Content {
+pub(super) enum ModelFunction {
     /// Sums over the leaves that a row reaches.
     Trees {
         forests: Vec<WeightedForest>,
@@ -33,7 +33,7 @@ pub(super) enum Content {
 }
 
 /// How the values decide the exposure.
-pub(super) enum Choice {
+pub(super) enum DecisionRule {
     /// A change's gain in value must cover its cost.
     BeyondCost,
     /// A forecast must be beyond this threshold; null: always flat.
@@ -114,13 +114,13 @@ struct StoredBoosted {
     forest: StoredForest,
 }
 
-impl Content {
+impl ModelFunction {
     /// Returns the function of `model`, and how its values decide.
     ///
     /// # Errors
     ///
     /// Fails for a model that was never fitted, and for an unknown kind.
-    pub(super) fn of(model: &TradingModel) -> Result<(Self, Choice)> {
+    pub(super) fn of(model: &TradingModel) -> Result<(Self, DecisionRule)> {
         let parts = model.policy().parts()?;
         let kind = model.kind();
         ensure!(
@@ -131,14 +131,14 @@ impl Content {
             let StoredForecast { format, rule } = serde_json::from_slice(&part.bytes)?;
             ensure!(format == FORECAST_FORMAT, "a forecast of format {format}");
             let content = Self::of_regressor(rule.regressor, model.exposures());
-            return Ok((content, Choice::BeyondThreshold(json!(rule.threshold))));
+            return Ok((content, DecisionRule::BeyondThreshold(json!(rule.threshold))));
         }
         Self::of_forests(&parts, model)
     }
 
     /// Returns the values of one or several forests per exposure, which
     /// are averaged.
-    fn of_forests(parts: &[Part], model: &TradingModel) -> Result<(Self, Choice)> {
+    fn of_forests(parts: &[ModelPart], model: &TradingModel) -> Result<(Self, DecisionRule)> {
         let (mut numbered, mut margin) = (BTreeMap::new(), Some(0.0));
         for part in parts {
             if part.name == RULE {
@@ -175,7 +175,7 @@ impl Content {
         let exposures = model.exposures().iter();
         let base_values = exposures.map(|exposure| 0.0 - margin_or_0 * exposure.abs()).collect();
         let content = Self::Trees { forests: forests.collect(), base_values };
-        Ok((content, if margin.is_some() { Choice::BeyondCost } else { Choice::Flat }))
+        Ok((content, if margin.is_some() { DecisionRule::BeyondCost } else { DecisionRule::Flat }))
     }
 
     /// Returns the forecast times each exposure.
