@@ -21,5 +21,5 @@ mod units;
 mod walk_forward;
 pub(crate) mod workspace;
 
-pub(crate) use crate::printed::Printed;
+pub(crate) use crate::command_output::CommandOutput;
 pub(crate) use workspace::{MODEL, TRAINED, Workspace};

@@ -2,12 +2,12 @@
 
 mod account;
 mod cli;
+#[path = "../command_output.rs"]
+mod command_output;
 mod config;
 mod learning;
 mod market;
 mod output;
-#[path = "../printed.rs"]
-mod printed;
 mod python;
 mod session;
 mod training;

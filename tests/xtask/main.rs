@@ -6,8 +6,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod cli;
-#[path = "../printed.rs"]
-mod printed;
+#[path = "../command_output.rs"]
+mod command_output;
 mod programs;
 mod rawzip;
 mod support;

@@ -22,7 +22,7 @@ use xtask::vault::session;
 use xtask::vault::verify::Receipt;
 use xtask::workspace::Workspace;
 
-pub use crate::printed::Printed;
+pub use crate::command_output::CommandOutput;
 
 /// A workspace that goes with the test.
 pub struct Sandbox {
@@ -210,20 +210,20 @@ pub fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 pub fn stdout(command: &mut Command) -> String {
-    command.assert().printed()
+    command.assert().stdout_text()
 }
 
 /// Returns the JSON document that the task prints.
 pub fn json_of(command: &mut Command) -> Value {
-    command.assert().document()
+    command.assert().stdout_json()
 }
 
 /// Runs the task, and returns its exit code and stderr.
 pub fn ended(command: &mut Command) -> (i32, String) {
     let assert = command.assert();
-    (assert.exit_code(), assert.told())
+    (assert.exit_code(), assert.stderr_text())
 }
 
 pub fn stderr(command: &mut Command) -> String {
-    command.assert().told()
+    command.assert().stderr_text()
 }

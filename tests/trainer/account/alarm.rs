@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use trainer::learning::forest::splitmix64;
 
 use crate::cli::columns::walk;
-use crate::cli::{Printed, Workspace};
+use crate::cli::{CommandOutput, Workspace};
 
 /// Returns an about normal number (Irwin and Hall), by its index.
 pub(crate) fn normal(seed: u64, at: usize) -> f64 {
@@ -39,7 +39,7 @@ pub(crate) fn leaking() -> Workspace {
 fn a_column_of_the_next_return_raises_an_alarm_in_table_page_record_and_exit_code() {
     let workspace = leaking();
     let assert = workspace.command().assert().code(3);
-    let table = assert.printed();
+    let table = assert.stdout_text();
     assert!(table.starts_with("ALARM  a Sharpe ratio of "), "{table}");
     assert!(table.contains("treat as a bug until `train --check-leaks`"), "{table}");
     assert!(table.contains("`train --audit` (filled one bar later, shuffled bars"), "{table}");
@@ -56,7 +56,7 @@ fn a_column_of_the_next_return_raises_an_alarm_in_table_page_record_and_exit_cod
 fn honest_figures_raise_none() {
     let workspace = Workspace::with_bars(&walk(3000, |_, at| normal(3, at)));
     workspace.configure(&json!({ "features": { "columns": ["own"] } }));
-    let table = workspace.command().assert().success().printed();
+    let table = workspace.command().assert().success().stdout_text();
     assert!(!table.contains("ALARM"), "{table}");
     assert_eq!(workspace.session().get("alarms"), None);
 }
@@ -78,10 +78,10 @@ fn check_curve(figures: &[&str], step: impl Fn(usize) -> f64) {
     let workspace = curve(step);
     let code = if figures.is_empty() { 0 } else { 3 };
     let arguments = ["--equity", "curve.csv"];
-    let table = workspace.run("metrics", &arguments).code(code).printed();
+    let table = workspace.run("metrics", &arguments).code(code).stdout_text();
     assert_eq!(table.contains("reat as a bug"), !figures.is_empty(), "{table}");
     let arguments = ["--equity", "curve.csv", "--format", "json"];
-    let document = workspace.run("metrics", &arguments).code(code).document();
+    let document = workspace.run("metrics", &arguments).code(code).stdout_json();
     let found = document["alarms"].as_array().cloned().unwrap_or_default();
     let found: Vec<&Value> = found.iter().map(|alarm| &alarm["figure"]).collect();
     assert_eq!(found, figures);
@@ -112,12 +112,12 @@ fn simulate_alarms_at_trades_that_always_win() {
     workspace.write("signals.csv", &format!("time,exposure\n{}", rows.collect::<String>()));
     let arguments =
         ["--data", "bars.csv", "--signals", "signals.csv", "--commission", "0", "--slippage", "0"];
-    let table = workspace.run("simulate", &arguments).code(3).printed();
+    let table = workspace.run("simulate", &arguments).code(3).stdout_text();
     assert!(table.starts_with("ALARM  a Sharpe ratio of "), "{table}");
     assert!(table.contains("ALARM  100.0 % of "), "{table}");
     assert!(table.contains(" trades lost\n"), "{table}");
     let arguments: Vec<&str> = arguments.into_iter().chain(["--format", "json"]).collect();
-    let replay = workspace.run("simulate", &arguments).code(3).document();
+    let replay = workspace.run("simulate", &arguments).code(3).stdout_json();
     let figures: Vec<&Value> =
         replay["alarms"].as_array().unwrap().iter().map(|alarm| &alarm["figure"]).collect();
     assert_eq!(figures, ["sharpe", "win_rate", "profit_factor", "max_drawdown"]);

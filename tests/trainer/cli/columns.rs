@@ -7,7 +7,7 @@ use trainer::learning::forest::splitmix64;
 use trainer::learning::model::TradingModel;
 use trainer::market::features::FeatureSet;
 
-use super::{MODEL, Printed, Workspace, bars};
+use super::{CommandOutput, MODEL, Workspace, bars};
 
 /// `csv` with the columns `oracle`, the return that a decision at the
 /// bar's close earns, and `noise`, in front of the volume.
@@ -89,9 +89,9 @@ fn a_column_stands_beside_the_standard_features_or_alone() {
 fn predict_asks_for_the_columns_and_gives_the_decisions_of_training() {
     let workspace = workspace(&json!({ "columns": ["oracle"] }));
     workspace.train(&[]);
-    let rows = workspace.predict(&["--data", "bars.csv"]).success().printed();
+    let rows = workspace.predict(&["--data", "bars.csv"]).success().stdout_text();
     let live = workspace.predict_live(&workspace.text("bars.csv"), &[]).success();
-    assert!(live.printed() == rows, "stdin gives other rows");
+    assert!(live.stdout_text() == rows, "stdin gives other rows");
     let session = workspace.session();
     let first = session["split"]["test"]["first"].as_str().unwrap();
     let signals = rows.lines().skip(1).filter(|row| *row >= first).collect::<Vec<_>>().join("\n");
@@ -99,14 +99,14 @@ fn predict_asks_for_the_columns_and_gives_the_decisions_of_training() {
     let of_training = &session["metrics"]["agent"]["final_equity"];
     assert_eq!(&replay["metrics"]["final_equity"], of_training);
     workspace.write("bare.csv", &bars::csv(400));
-    let told = workspace.predict(&["--data", "bare.csv"]).code(1).told();
-    let told = told.replace('\n', "");
+    let stderr = workspace.predict(&["--data", "bare.csv"]).code(1).stderr_text();
+    let stderr = stderr.replace('\n', "");
     assert!(
-        told.starts_with(
+        stderr.starts_with(
             "error: the model takes the columns `oracle`: `bare.csv` has no column `oracle`, which \
              is to be a feature; found `time`"
         ),
-        "{told}"
+        "{stderr}"
     );
 }
 
@@ -115,8 +115,8 @@ fn a_bad_cell_stops_before_anything_is_written() {
     let workspace = workspace(&json!({ "columns": ["noise"] }));
     let spoiled = workspace.text("bars.csv").replacen(",0.919,", ",,", 1);
     workspace.write("bars.csv", &spoiled);
-    let told = workspace.fail(&["--check"], 1);
-    insta::assert_snapshot!(told, @"error: `bars.csv` line 3, column `noise`: `` is empty, and a feature must be known at each bar's close: delete the rows before its first value, and fill later ones with the last known value");
+    let stderr = workspace.fail(&["--check"], 1);
+    insta::assert_snapshot!(stderr, @"error: `bars.csv` line 3, column `noise`: `` is empty, and a feature must be known at each bar's close: delete the rows before its first value, and fill later ones with the last known value");
     assert!(!workspace.exists("logs") && !workspace.exists("models"));
 }
 
@@ -125,8 +125,8 @@ fn settings_of_features_are_checked() {
     let check = |data: &str, features: Value, words: &str| {
         let workspace = workspace(&features);
         workspace.configure(&json!({ "data": data, "features": features }));
-        let told = workspace.fail(&["--check"], 1);
-        assert!(told.contains(words), "{told}");
+        let stderr = workspace.fail(&["--check"], 1);
+        assert!(stderr.contains(words), "{stderr}");
     };
     let alone = "`features.columns` is empty; it must be at least one column while";
     check("bars.csv", json!({ "standard": false }), alone);
@@ -166,7 +166,7 @@ fn each_symbol_brings_its_columns() {
     };
     assert_eq!(figures(&folder), figures(&file));
     let predicted = |workspace: &Workspace, data: &str| {
-        let text = workspace.predict(&["--data", data]).success().printed();
+        let text = workspace.predict(&["--data", data]).success().stdout_text();
         let mut rows: Vec<String> = text.lines().map(str::to_owned).collect();
         rows.sort();
         rows

@@ -2,17 +2,17 @@
 
 use serde_json::{Value, json};
 
-use super::{Printed, TRAINED, Workspace};
+use super::{CommandOutput, TRAINED, Workspace};
 
-fn told(workspace: &Workspace, arguments: &[&str]) -> (String, Value) {
-    let text = workspace.command().args(arguments).assert().code(TRAINED).printed();
+fn trained(workspace: &Workspace, arguments: &[&str]) -> (String, Value) {
+    let text = workspace.command().args(arguments).assert().code(TRAINED).stdout_text();
     (text, workspace.session())
 }
 
 #[test]
 fn the_figures_stand_beside_later_fills_doubled_costs_and_a_constant_exposure() {
     let workspace = Workspace::new();
-    let (text, session) = told(&workspace, &["--walk-forward", "2", "--audit"]);
+    let (text, session) = trained(&workspace, &["--walk-forward", "2", "--audit"]);
     let metrics = &session["metrics"];
     // The audit replays the same decisions.
     for verdict in session["audit"]["verdicts"].as_array().unwrap() {
@@ -40,7 +40,7 @@ fn the_figures_stand_beside_later_fills_doubled_costs_and_a_constant_exposure() 
 #[test]
 fn other_seeds_are_judged_as_if_they_were_trained_alone() {
     let workspace = Workspace::new();
-    let (text, session) = told(&workspace, &["--walk-forward", "2", "--seeds", "3"]);
+    let (text, session) = trained(&workspace, &["--walk-forward", "2", "--seeds", "3"]);
     let seeds = session["seeds"].as_array().unwrap();
     assert_eq!(seeds.iter().map(|of| of["seed"].clone()).collect::<Vec<_>>(), [42, 43, 44]);
     assert_eq!(seeds[0]["agent"], session["metrics"]["agent"]);
@@ -60,7 +60,7 @@ fn other_seeds_are_judged_as_if_they_were_trained_alone() {
 fn three_seeds_are_the_default_of_a_short_training() {
     let workspace = Workspace::new();
     workspace.configure(&json!({ "seeds": null, "total_episodes": 1 }));
-    let (_, session) = told(&workspace, &["--split"]);
+    let (_, session) = trained(&workspace, &["--split"]);
     assert_eq!(session["seeds"].as_array().unwrap().len(), 3);
     workspace.configure(&json!({ "seeds": 0 }));
     assert!(workspace.fail(&[], 1).contains("`seeds` is 0"));

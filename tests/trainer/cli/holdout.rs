@@ -5,7 +5,7 @@ use trainer::config::{TrainingConfig, WalkForwardConfig};
 use trainer::training::train::Split;
 
 use super::portfolio::in_a_folder;
-use super::{MODEL, Printed, Workspace, bars};
+use super::{CommandOutput, MODEL, Workspace, bars};
 
 /// Trains on bars of which the last `n_changed` differ, and returns the
 /// model, the figures and the curve.
@@ -86,6 +86,6 @@ fn a_wrong_share_is_told_and_the_audit_keeps_away() {
     workspace.configure(&json!({ "holdout_ratio": 1.0 }));
     assert!(workspace.fail(&[], 1).contains("`holdout_ratio` is 1"));
     workspace.configure(&json!({ "holdout_ratio": 0.25 }));
-    let notes = workspace.command().args(["--audit"]).assert().told();
+    let notes = workspace.command().args(["--audit"]).assert().stderr_text();
     assert!(notes.contains("not audited: the audit would read"), "{notes}");
 }

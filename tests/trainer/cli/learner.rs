@@ -6,7 +6,7 @@ use trainer::learning::model::TradingModel;
 use crate::learning::agent::Noise;
 use crate::session::tensorboard::decode;
 
-use super::{MODEL, Printed, TRAINED, Workspace, bars};
+use super::{CommandOutput, MODEL, TRAINED, Workspace, bars};
 
 /// Trains one episode of four batches, with `changes` to the agent.
 fn run(changes: &serde_json::Value) -> Workspace {
@@ -67,8 +67,8 @@ fn on_noise_it_stays_flat_and_says_so_everywhere() {
     workspace.configure(&json!({
         "agent": { "n_trees": 4, "memory_shares": 2, "min_samples_leaf": 50, "backups_max": 5 },
     }));
-    let told = workspace.command().assert().success().printed();
-    assert!(told.contains("Held-out training bars: no edge found: flat (t "), "{told}");
+    let stdout = workspace.command().assert().success().stdout_text();
+    assert!(stdout.contains("Held-out training bars: no edge found: flat (t "), "{stdout}");
     assert!(workspace.text("logs/report.html").contains("no edge found: flat"));
     let session = workspace.session();
     assert_eq!(session["judgement"]["has_edge"], false);

@@ -7,7 +7,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::{Printed, TRAINED, Workspace, bars};
+use super::{CommandOutput, TRAINED, Workspace, bars};
 
 const SYMBOLS: [&str; 3] = ["AAA", "BBB", "CCC"];
 
@@ -67,8 +67,8 @@ fn final_equity(metrics: &Value) -> f64 {
 #[test]
 fn the_portfolio_is_the_mean_of_the_symbols_accounts() {
     let workspace = in_a_folder();
-    let told = workspace.command().assert().code(TRAINED).printed();
-    assert!(told.contains("Above, the portfolio"), "{told}");
+    let stdout = workspace.command().assert().code(TRAINED).stdout_text();
+    assert!(stdout.contains("Above, the portfolio"), "{stdout}");
     let session = workspace.session();
     let symbols = session["symbols"].as_array().unwrap();
     let names: Vec<_> = symbols.iter().map(|symbol| symbol["symbol"].as_str().unwrap()).collect();
@@ -151,7 +151,7 @@ fn a_symbols_figures_do_not_depend_on_the_others_later_bars() {
 fn predict_gives_the_test_decisions_of_each_symbol() {
     let workspace = in_a_folder();
     workspace.train(&[]);
-    let rows = workspace.predict(&["--data", "bars"]).success().printed();
+    let rows = workspace.predict(&["--data", "bars"]).success().stdout_text();
     assert_eq!(rows.lines().next(), Some("time,symbol,exposure,note"));
     assert_eq!(rows.lines().count(), 5901);
     let session = workspace.session();
@@ -170,7 +170,7 @@ fn predict_gives_the_test_decisions_of_each_symbol() {
     }
     // The same from one file, live: each row as its bar comes.
     let mixed = in_one_file(|row| row.split(',').nth(1).unwrap().to_owned());
-    let live = workspace.predict_live(&mixed.text("bars.csv"), &[]).success().printed();
+    let live = workspace.predict_live(&mixed.text("bars.csv"), &[]).success().stdout_text();
     let (mut live, mut rows): (Vec<_>, Vec<_>) = (live.lines().collect(), rows.lines().collect());
     live.sort_unstable();
     rows.sort_unstable();
@@ -180,8 +180,8 @@ fn predict_gives_the_test_decisions_of_each_symbol() {
 #[test]
 fn a_check_reads_all_symbols_and_writes_nothing() {
     let workspace = in_a_folder();
-    let told = workspace.command().arg("--check").assert().success().printed();
-    assert!(told.contains("bars: 5900 bars of 30 min"), "{told}");
+    let stdout = workspace.command().arg("--check").assert().success().stdout_text();
+    assert!(stdout.contains("bars: 5900 bars of 30 min"), "{stdout}");
     assert!(!workspace.exists("logs"));
 }
 
@@ -189,11 +189,14 @@ fn a_check_reads_all_symbols_and_writes_nothing() {
 fn a_bad_file_of_a_folder_is_named() {
     let workspace = in_a_folder();
     workspace.write("bars/BBB.csv", "time,open,high,low,close\n2020-01-01,1,x,1,1\n");
-    let told = workspace.fail(&[], 1);
-    assert!(told.contains("bars/BBB.csv` line 2, column `high`: `x` is not a number"), "{told}");
+    let stderr = workspace.fail(&[], 1);
+    assert!(
+        stderr.contains("bars/BBB.csv` line 2, column `high`: `x` is not a number"),
+        "{stderr}"
+    );
     workspace.write("bars/AAA.parquet", "PAR1\0");
-    let told = workspace.fail(&[], 1);
-    assert!(told.contains("are both of the symbol `AAA`; keep one, or rename it"), "{told}");
+    let stderr = workspace.fail(&[], 1);
+    assert!(stderr.contains("are both of the symbol `AAA`; keep one, or rename it"), "{stderr}");
 }
 
 #[test]

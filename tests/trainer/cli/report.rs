@@ -9,7 +9,7 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use super::portfolio;
-use super::{MODEL, Printed, TRAINED, Workspace};
+use super::{CommandOutput, MODEL, TRAINED, Workspace};
 
 fn trainer(arguments: &[&str], workspace: &Workspace) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_trainer"));
@@ -18,7 +18,7 @@ fn trainer(arguments: &[&str], workspace: &Workspace) -> Command {
 }
 
 fn document(command: &mut Command) -> Value {
-    command.assert().code(0).document()
+    command.assert().code(0).stdout_json()
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn every_training_writes_a_page_with_the_figures_of_its_record() {
 fn a_page_that_cannot_be_written_costs_a_warning() {
     let workspace = Workspace::new();
     fs::create_dir_all(workspace.path("logs/report.html/taken")).unwrap();
-    let text = workspace.command().assert().code(TRAINED).told();
+    let text = workspace.command().assert().code(TRAINED).stderr_text();
     assert!(text.contains("warning: there is no report of this session: failed to read"), "{text}");
     assert_eq!(workspace.session()["status"], "completed");
     assert!(!workspace.model().is_empty());

@@ -262,10 +262,10 @@ fn what_cannot_go_on_is_refused_before_anything_is_written() {
     let refused = |arguments: &[&str]| {
         let mut all = vec!["--quiet", "--resume-from", from];
         all.extend(arguments);
-        let told = fresh.fail(&all, 1).replace(from, "[from]");
-        assert!(!fresh.exists("logs") && !fresh.exists("models"), "{told}");
+        let stderr = fresh.fail(&all, 1).replace(from, "[from]");
+        assert!(!fresh.exists("logs") && !fresh.exists("models"), "{stderr}");
         let id = stopped.session()["id"].as_str().unwrap().to_owned();
-        told.replace(&id, "[id]")
+        stderr.replace(&id, "[id]")
     };
     insta::assert_snapshot!(
         refused(&["--seed", "8"]),
@@ -284,8 +284,8 @@ fn what_cannot_go_on_is_refused_before_anything_is_written() {
     fs::write(&state, damaged).unwrap();
     assert!(refused(&[]).contains("it is damaged"));
     fs::write(&state, bytes).unwrap();
-    let told = stopped.fail(&["--quiet", "--resume-from", from], 1);
-    assert!(told.contains("is the workspace itself"), "{told}");
+    let stderr = stopped.fail(&["--quiet", "--resume-from", from], 1);
+    assert!(stderr.contains("is the workspace itself"), "{stderr}");
     fs::remove_file(state).unwrap();
     assert!(refused(&[]).contains("there is no checkpoint"));
 }

@@ -9,7 +9,7 @@ use trainer::output::export::{MlflowRun, export_mlflow};
 use trainer::session::tensorboard::read_scalars;
 use trainer::session::{Layout, time_of_ms};
 
-use super::{Printed, Workspace};
+use super::{CommandOutput, Workspace};
 
 /// 2,000 bars: quiet ones to learn from, then gaps up and down at odd
 /// times, which no account with leverage outlives.
@@ -32,7 +32,7 @@ fn trained() -> (Workspace, String) {
         "data": "bars.csv",
         "environment": { "leverage": 10.0, "maintenance_margin": 0.004 },
     }));
-    let out = workspace.command().assert().success().printed();
+    let out = workspace.command().assert().success().stdout_text();
     (workspace, out)
 }
 
@@ -58,7 +58,7 @@ fn a_ruined_training_says_so_wherever_it_is_shown() {
 fn metrics_measures_a_ruined_session_as_its_record_does() {
     let (workspace, _) = trained();
     let arguments = ["--equity", "logs/trades/equity.csv", "--format", "json"];
-    let measured = workspace.run("metrics", &arguments).success().document();
+    let measured = workspace.run("metrics", &arguments).success().stdout_json();
     let agent = &workspace.session()["metrics"]["agent"];
     let mut n_compared = 0;
     for (name, figure) in measured["metrics"].as_object().unwrap() {

@@ -8,12 +8,12 @@ use trainer::session::Session;
 
 use crate::session::tensorboard::decode;
 
-use super::{MODEL, Printed, TRAINED, Workspace, bars};
+use super::{CommandOutput, MODEL, TRAINED, Workspace, bars};
 
 #[test]
 fn a_run_completes_and_seals_its_session() {
     let workspace = Workspace::new();
-    let out = workspace.command().assert().code(TRAINED).printed();
+    let out = workspace.command().assert().code(TRAINED).stdout_text();
     for words in ["agent", "buy and hold", "never trade", "net return", "95 % interval"] {
         assert!(out.contains(words), "no `{words}` in {out}");
     }
@@ -57,9 +57,9 @@ fn the_saved_model_loads_and_is_the_one_recorded() {
 fn the_json_result_is_the_sealed_session() {
     let workspace = Workspace::new();
     let assert = workspace.command().args(["--format", "json", "--quiet"]).assert().code(TRAINED);
-    assert_eq!(assert.told(), "");
-    assert_eq!(assert.document(), workspace.session());
-    let session: Session = serde_json::from_str(&assert.printed()).unwrap();
+    assert_eq!(assert.stderr_text(), "");
+    assert_eq!(assert.stdout_json(), workspace.session());
+    let session: Session = serde_json::from_str(&assert.stdout_text()).unwrap();
     let idle = session.metrics.never_trade.unwrap();
     assert_eq!(idle.sharpe, None);
     assert!(idle.undefined.contains_key("sharpe"), "no reason for the missing Sharpe ratio");
@@ -240,10 +240,10 @@ fn absent_settings_files_are_told_and_defaulted() {
     fs::remove_file(workspace.path("config/training_config.json")).unwrap();
     let data = workspace.path("bars.csv");
     let arguments = ["--episodes", "1", "--data", data.to_str().unwrap()];
-    let told = workspace.command().args(arguments).assert().code(TRAINED).told();
+    let stderr = workspace.command().args(arguments).assert().code(TRAINED).stderr_text();
     for file in ["training_config.json", "logging_config.json"] {
         let words = format!("no `config/{file}`: using the built-in settings");
-        assert!(told.contains(&words), "{told}");
+        assert!(stderr.contains(&words), "{stderr}");
     }
 }
 

@@ -75,8 +75,8 @@ fn stops_and_saves(stop: impl FnOnce(&mut Endless)) {
     let workspace = Workspace::new();
     let mut run = Endless::start(&workspace);
     stop(&mut run);
-    let (status, told) = run.wait();
-    assert_eq!(status.code(), Some(130), "{told}");
+    let (status, stderr) = run.wait();
+    assert_eq!(status.code(), Some(130), "{stderr}");
     let session = workspace.session();
     assert_eq!(session["status"], "interrupted");
     assert_eq!(session["reason"], "stopped by a signal");
@@ -98,14 +98,14 @@ fn an_interrupt_during_other_seeds_keeps_those_that_are_judged() {
     let arguments = ["--episodes", "1", "--seeds", "1000"];
     let run = Endless::start_until("seed 43: test net return", &workspace, &arguments);
     run.signal("INT");
-    let (status, told) = run.wait();
-    assert!(status.code().is_some_and(|code| TRAINED.contains(&code)), "{told}");
+    let (status, stderr) = run.wait();
+    assert!(status.code().is_some_and(|code| TRAINED.contains(&code)), "{stderr}");
     let session = workspace.session();
     assert_eq!(session["status"], "completed");
     let n_judged = session["seeds"].as_array().unwrap().len();
     assert!((2..1000).contains(&n_judged), "{n_judged} seeds");
     let words = format!("stopped by a signal: {n_judged} of 1000 seeds are judged");
-    assert!(told.contains(&words), "{told}");
+    assert!(stderr.contains(&words), "{stderr}");
     assert!(!workspace.exists(".trainvault/seeds"), "they leave nothing behind");
     TradingModel::load(&workspace.path(session["model"]["path"].as_str().unwrap())).unwrap();
 }
@@ -125,8 +125,8 @@ fn the_end_of_the_parent_ends_the_run_and_loses_nothing_saved() {
     let workspace = Workspace::new();
     let mut run = Endless::start(&workspace);
     drop(run.stdin.take());
-    let (status, told) = run.wait();
-    assert!(!status.success(), "{told}");
+    let (status, stderr) = run.wait();
+    assert!(!status.success(), "{stderr}");
     // It could not seal the record, which shows that it was killed.
     assert_eq!(workspace.session()["status"], "running");
     TradingModel::load(&workspace.path("models/checkpoints/memory_efficient_model_ep001.zip"))

@@ -5,7 +5,7 @@ use std::fs;
 use assert_cmd::Command;
 use serde_json::{Value, json};
 
-use super::{Printed, TRAINED, Workspace};
+use super::{CommandOutput, TRAINED, Workspace};
 
 /// Trains with these earlier trials; `null` stands for a ratio that was
 /// undefined.
@@ -39,13 +39,13 @@ fn trial(first: &Value, changes: &Value) -> Value {
 #[test]
 fn the_first_trial_is_deflated_by_nothing() {
     let workspace = Workspace::new();
-    let told = workspace.command().assert().code(TRAINED).printed();
+    let stdout = workspace.command().assert().code(TRAINED).stdout_text();
     let session = workspace.session();
     let trials = &session["trials"];
     assert_eq!(trials["n_trials"], 1);
     assert_eq!(trials["n_archived"], 0);
     assert_eq!(trials["deflated_sharpe"], session["metrics"]["agent"]["probabilistic_sharpe"]);
-    assert!(told.contains("this is the first trial on these test bars"), "{told}");
+    assert!(stdout.contains("this is the first trial on these test bars"), "{stdout}");
 }
 
 #[test]
@@ -85,8 +85,8 @@ fn trials_change_no_model_and_a_bad_file_is_told_before_anything_is_written() {
     let workspace = Workspace::new();
     let path = workspace.path("trials.json");
     fs::write(&path, r#"{"format": 2, "trials": []}"#).unwrap();
-    let told = workspace.fail(&["--quiet", "--earlier-trials", path.to_str().unwrap()], 1);
-    assert!(told.contains("it has format 2"), "{told}");
+    let stderr = workspace.fail(&["--quiet", "--earlier-trials", path.to_str().unwrap()], 1);
+    assert!(stderr.contains("it has format 2"), "{stderr}");
     assert!(!workspace.exists("logs"));
     workspace.train(&[]);
     let (trained, _) = trials(|first| json!([trial(first, &json!({}))]));

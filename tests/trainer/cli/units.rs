@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::json;
 use trainer::market::bars::{BUILTIN_BTCUSD_30M, Bar, BarSource};
 
-use super::{Printed, Workspace};
+use super::{CommandOutput, Workspace};
 use crate::learning::model::unpack;
 
 const N_BARS: usize = 3000;
@@ -46,7 +46,7 @@ fn train(
     let workspace = Workspace::with_bars(&csv(bars, units));
     workspace.configure(changes);
     workspace.train(&[]);
-    let rows = workspace.predict(&["--data", "bars.csv"]).success().printed();
+    let rows = workspace.predict(&["--data", "bars.csv"]).success().stdout_text();
     assert_eq!(rows.lines().count(), bars.len() + 1);
     (learned(&workspace.model()), rows)
 }

@@ -5,7 +5,7 @@ use trainer::config::{ConfigFile, TrainingConfig, WalkForwardConfig, WindowMode}
 use trainer::learning::model::TradingModel;
 use trainer::training::train::Split;
 
-use super::{MODEL, Printed, TRAINED, Workspace, bars};
+use super::{CommandOutput, MODEL, TRAINED, Workspace, bars};
 
 const WINDOW: &str = "models/checkpoints/memory_efficient_model_window";
 
@@ -100,7 +100,7 @@ fn the_model_that_stays_is_fitted_last_to_all_bars_and_has_no_test() {
         values_of(&workspace, "models/checkpoints/memory_efficient_model_ep007.zip");
     assert_eq!(on_the_way.metadata().metrics["test"]["agent"], Value::Null);
     // Whatever is predicted for these bars is no test of it.
-    let rows = workspace.predict(&["--data", "bars.csv"]).success().printed();
+    let rows = workspace.predict(&["--data", "bars.csv"]).success().stdout_text();
     assert!(rows.lines().last().unwrap().ends_with("in_sample"), "{rows}");
     // Rolling, it forgets what a later window would.
     let rolling = walked("rolling", &[]).session();
@@ -113,11 +113,11 @@ fn five_windows_judge_unless_one_split_is_wanted_or_the_bars_are_too_few() {
     let windows = |n_bars: usize, arguments: &[&str]| {
         let workspace = Workspace::with_bars(&bars::csv(n_bars));
         workspace.configure(&json!({ "total_episodes": 1 }));
-        let told = workspace.command().args(arguments).assert().code(TRAINED).printed();
+        let stdout = workspace.command().args(arguments).assert().code(TRAINED).stdout_text();
         let session = workspace.session();
         let windows = session["walk_forward"]["windows"].as_array().map_or(0, Vec::len);
         let n_tested = session["metrics"]["agent"]["n_bars"].as_u64().unwrap() + 1;
-        (windows, n_tested, told.contains("too few for 5 windows"))
+        (windows, n_tested, stdout.contains("too few for 5 windows"))
     };
     assert_eq!(windows(3000, &[]), (5, 2500, false));
     assert_eq!(windows(3000, &["--split"]), (0, 552, false));
@@ -127,15 +127,15 @@ fn five_windows_judge_unless_one_split_is_wanted_or_the_bars_are_too_few() {
 
 #[test]
 fn a_setting_of_a_single_split_is_not_passed_over_in_silence() {
-    let told = |arguments: &[&str]| {
+    let output = |arguments: &[&str]| {
         let workspace = Workspace::new();
         workspace.configure(&json!({ "total_episodes": 1, "embargo_bars": 100 }));
         let assert = workspace.command().args(arguments).assert().code(TRAINED);
-        assert.printed() + &assert.told()
+        assert.stdout_text() + &assert.stderr_text()
     };
     let warning = "`embargo_bars` changes nothing where windows judge";
-    assert!(told(&["--walk-forward", "1"]).contains(warning));
-    assert!(!told(&["--split"]).contains(warning));
+    assert!(output(&["--walk-forward", "1"]).contains(warning));
+    assert!(!output(&["--split"]).contains(warning));
 }
 
 #[test]
@@ -184,8 +184,9 @@ fn too_many_windows_for_the_bars_are_told() {
 #[test]
 fn the_windows_are_told_in_the_table_and_in_a_file() {
     let workspace = Workspace::new();
-    let told = workspace.command().args(["--walk-forward", "2"]).assert().code(TRAINED).printed();
-    assert!(told.contains("one account through 2 of 2 windows (expanding)"), "{told}");
+    let stdout =
+        workspace.command().args(["--walk-forward", "2"]).assert().code(TRAINED).stdout_text();
+    assert!(stdout.contains("one account through 2 of 2 windows (expanding)"), "{stdout}");
     let table = workspace.text("logs/trades/walk_forward.csv");
     let cells: Vec<Vec<&str>> = table.lines().map(|line| line.split(',').collect()).collect();
     assert_eq!(cells.len(), 3);
@@ -196,6 +197,6 @@ fn the_windows_are_told_in_the_table_and_in_a_file() {
         let recorded = window["metrics"]["agent"]["net_return"].as_f64().unwrap();
         assert_eq!(found.to_bits(), recorded.to_bits());
         let day = &row[3][..10];
-        assert!(told.contains(day), "no {day} in {told}");
+        assert!(stdout.contains(day), "no {day} in {stdout}");
     }
 }

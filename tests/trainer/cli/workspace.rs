@@ -7,7 +7,7 @@ use assert_cmd::Command;
 use assert_cmd::assert::Assert;
 use serde_json::{Value, json};
 
-use super::{Printed, bars};
+use super::{CommandOutput, bars};
 
 /// The exit codes of a completed training or replay: on waves the figures
 /// are often implausible, which gives an alarm.
@@ -138,7 +138,7 @@ impl Workspace {
     pub(crate) fn replay(&self, data: &str, signals: &str) -> Value {
         self.write("signals.csv", signals);
         let arguments = ["--data", data, "--signals", "signals.csv", "--format", "json"];
-        self.run("simulate", &arguments).code(TRAINED).document()
+        self.run("simulate", &arguments).code(TRAINED).stdout_json()
     }
 
     pub(crate) fn write(&self, name: &str, text: &str) {
@@ -153,7 +153,7 @@ impl Workspace {
     /// Trains with `arguments`, expects the exit code, returns stderr.
     #[track_caller]
     pub(crate) fn fail(&self, arguments: &[&str], code: i32) -> String {
-        let text = self.command().args(arguments).assert().code(code).stdout("").told();
+        let text = self.command().args(arguments).assert().code(code).stdout("").stderr_text();
         text.replace(&*self.root().to_string_lossy(), "[root]")
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::account::alarm::{leaking, normal};
 use crate::cli::columns::walk;
-use crate::cli::{Printed, Workspace};
+use crate::cli::{CommandOutput, Workspace};
 
 const NAMES: [&str; 7] = [
     "filled_1_bar_later",
@@ -20,7 +20,7 @@ const NAMES: [&str; 7] = [
 #[track_caller]
 fn audit(workspace: &Workspace, arguments: &[&str]) -> Vec<Value> {
     let assert = workspace.command().arg("--audit").args(arguments).assert();
-    let table = assert.printed();
+    let table = assert.stdout_text();
     let session = workspace.session();
     let verdicts = session["audit"]["verdicts"].as_array().expect("it was audited").clone();
     let names: Vec<&Value> = verdicts.iter().map(|verdict| &verdict["name"]).collect();
@@ -83,7 +83,7 @@ fn an_audit_is_the_same_each_time_on_any_threads_and_changes_no_model() {
 fn fills_one_bar_later_are_those_of_simulate_with_later_signals() {
     let workspace = Workspace::with_bars(&walk(3000, |_, at| normal(3, at)));
     let verdicts = audit(&workspace, &["--split"]);
-    let rows = workspace.predict(&["--data", "bars.csv"]).success().printed();
+    let rows = workspace.predict(&["--data", "bars.csv"]).success().stdout_text();
     let session = workspace.session();
     let first = session["split"]["test"]["first"].as_str().unwrap();
     let tested: Vec<(&str, &str)> = rows

@@ -15,7 +15,7 @@ use trainer::training::leaks::{Features, LeakReport, check_leaks, leak_table};
 use crate::account::alarm::normal;
 use crate::cli::bars;
 use crate::cli::columns::{walk, with_columns};
-use crate::cli::{Printed, Workspace};
+use crate::cli::{CommandOutput, Workspace};
 
 /// Honest features, of which the first is spoiled.
 struct Spoiled<F>(F);
@@ -95,13 +95,13 @@ fn a_search_writes_nothing_and_prints_one_document() {
     let workspace = Workspace::new();
     let before = files(workspace.root());
     let arguments = ["--check-leaks", "--format", "json"];
-    let report = workspace.command().args(arguments).assert().success().document();
+    let report = workspace.command().args(arguments).assert().success().stdout_json();
     assert_eq!(report["is_clean"], true);
     assert_eq!(report["n_bars"], 2000);
     assert_eq!(files(workspace.root()), before);
-    let told = workspace.command().arg("--check-leaks").assert().success().printed();
-    assert!(told.contains("prefix invariance    passed"), "{told}");
-    assert!(told.ends_with("No leak was found.\n"), "{told}");
+    let stdout = workspace.command().arg("--check-leaks").assert().success().stdout_text();
+    assert!(stdout.contains("prefix invariance    passed"), "{stdout}");
+    assert!(stdout.ends_with("No leak was found.\n"), "{stdout}");
 }
 
 /// On the shipped bars with the shipped settings.
@@ -123,7 +123,7 @@ fn check_columns(csv: &str, features: &Value) -> (Vec<(String, bool)>, String) {
     let workspace = Workspace::with_bars(csv);
     workspace.configure(&json!({ "features": features, "total_episodes": 1 }));
     let assert = workspace.command().args(["--check-leaks", "--format", "json"]).assert();
-    let report = assert.document();
+    let report = assert.stdout_json();
     let checks = report["checks"].as_array().unwrap();
     let is_clean = report["is_clean"].as_bool().unwrap();
     assert_eq!(assert.exit_code(), if is_clean { 0 } else { 13 });

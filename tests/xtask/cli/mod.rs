@@ -3,7 +3,7 @@ pub mod docs;
 #[cfg(unix)]
 pub mod program;
 
-use crate::support::{Printed, Sandbox, stderr, stdout};
+use crate::support::{CommandOutput, Sandbox, stderr, stdout};
 
 #[test]
 fn the_help_names_every_task_and_exit_code() {
@@ -58,7 +58,7 @@ fn without_a_workspace_the_remedy_is_named() {
     let sandbox = Sandbox::new();
     let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.current_dir(sandbox.root()).env_remove("CARGO_MANIFEST_DIR").arg("list");
-    let text = command.assert().code(2).told();
+    let text = command.assert().code(2).stderr_text();
     assert!(text.contains("name one by `--root DIR`"), "{text}");
 }
 
@@ -67,15 +67,15 @@ fn a_root_that_is_not_there_is_an_error() {
     let sandbox = Sandbox::new();
     let mut command = sandbox.xtask(&["list"]);
     drop(sandbox);
-    let told = command.current_dir("/").assert().code(1).told();
-    assert!(told.contains("failed to open the workspace"), "{told}");
+    let stderr = command.current_dir("/").assert().code(1).stderr_text();
+    assert!(stderr.contains("failed to open the workspace"), "{stderr}");
 }
 
 #[test]
 fn a_tag_with_a_space_is_refused() {
     let sandbox = Sandbox::with_session();
-    let told = sandbox.xtask(&["archive", "--tag", "two words"]).assert().code(2).told();
-    assert!(told.contains("a tag is one word"));
+    let stderr = sandbox.xtask(&["archive", "--tag", "two words"]).assert().code(2).stderr_text();
+    assert!(stderr.contains("a tag is one word"));
 }
 
 #[test]
@@ -149,10 +149,10 @@ fn our_flags_may_follow_the_trainers_own_in_any_order() {
                 [&[task][..], &given, &own].concat(),
                 [&[task, "--seed", "1"][..], &own, &given].concat(),
             ] {
-                let told = stdout(&mut sandbox.xtask(&arguments));
+                let stdout_text = stdout(&mut sandbox.xtask(&arguments));
                 let others: Vec<&str> =
                     arguments.iter().copied().filter(|word| !own.contains(word)).collect();
-                assert_eq!(told, others.join(" ") + "\n", "{arguments:?}");
+                assert_eq!(stdout_text, others.join(" ") + "\n", "{arguments:?}");
             }
         }
     }
@@ -188,7 +188,7 @@ fn predict_finds_the_model_and_leaves_the_pipes_to_the_trainer() {
         "--trainer-bin",
         binary,
     ]);
-    let out = latest.write_stdin("a bar\n").assert().success().printed();
+    let out = latest.write_stdin("a bar\n").assert().success().stdout_text();
     let archive = archive.to_str().unwrap();
     assert_eq!(
         out,

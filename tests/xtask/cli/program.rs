@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use xtask::cli::program::Program;
 use xtask::tasks::train::TrainerSource;
 
-use crate::support::{COMPLETES, Printed, Sandbox, stderr, stdout};
+use crate::support::{COMPLETES, CommandOutput, Sandbox, stderr, stdout};
 
 /// The program, installed alone in a folder of its own.
 struct Installed(TempDir);
@@ -87,8 +87,8 @@ fn its_results_and_errors_do_too() {
 #[test]
 fn without_a_trainer_it_says_how_to_get_one() {
     let (installed, sandbox) = (Installed::new(), workspace());
-    let told = installed.run(&sandbox, &["train"]).assert().code(2).told();
-    insta::assert_snapshot!(told, @"error: there is no `trainer` beside this program or on the PATH; install it from the source of this tool by `cargo install --path trainer`, or name another by `--trainer-bin PATH`");
+    let stderr = installed.run(&sandbox, &["train"]).assert().code(2).stderr_text();
+    insta::assert_snapshot!(stderr, @"error: there is no `trainer` beside this program or on the PATH; install it from the source of this tool by `cargo install --path trainer`, or name another by `--trainer-bin PATH`");
     assert!(sandbox.backup_names().is_empty());
 }
 
@@ -106,8 +106,8 @@ fn it_trains_by_the_trainer_beside_it() {
 #[test]
 fn another_program_called_trainer_is_not_run() {
     let (installed, sandbox) = (Installed::with_trainer("touch was-run; echo gym 3"), workspace());
-    let told = installed.run(&sandbox, &["train"]).assert().code(2).told();
-    assert!(told.contains("is not the trainer of this tool"));
+    let stderr = installed.run(&sandbox, &["train"]).assert().code(2).stderr_text();
+    assert!(stderr.contains("is not the trainer of this tool"));
     assert!(sandbox.backup_names().is_empty());
 }
 
@@ -138,8 +138,8 @@ fn a_trainer_is_looked_for_beside_the_program_then_on_the_path() {
 fn what_it_lacks_it_does_not_build_by_itself() {
     let (installed, sandbox) = (Installed::new(), workspace());
     sandbox.write("config/config.json", r#"{"archive": {"compression": "zstd"}}"#);
-    let told = installed.run(&sandbox, &["archive"]).assert().code(1).told();
-    insta::assert_snapshot!(told, @"error: `archive.compression` is `zstd`, and this program was built without that; install it again from its source by `cargo install --path xtask --features zstd`, or set `archive.compression` to `deflate`");
+    let stderr = installed.run(&sandbox, &["archive"]).assert().code(1).stderr_text();
+    insta::assert_snapshot!(stderr, @"error: `archive.compression` is `zstd`, and this program was built without that; install it again from its source by `cargo install --path xtask --features zstd`, or set `archive.compression` to `deflate`");
 }
 
 /// Returns what bash is offered for the last of `words`.

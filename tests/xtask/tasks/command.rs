@@ -7,7 +7,7 @@ mod stable_baselines3;
 
 use serde_json::Value;
 
-use crate::support::{Printed, Sandbox, ended, json_of};
+use crate::support::{CommandOutput, Sandbox, ended, json_of};
 
 /// Trains by the shell script `body`, and returns the exit code and
 /// stderr.
@@ -53,15 +53,15 @@ fn a_command_gets_the_whole_cycle() {
 fn a_command_is_told_of_the_workspace_and_the_seed() {
     let sandbox = Sandbox::new();
     let body =
-        r#"echo "$TRAINVAULT_ROOT|$TRAINVAULT_LOGS|$TRAINVAULT_SEED" > "$TRAINVAULT_LOGS/told""#;
-    let told = |flags: &[&str]| {
+        r#"echo "$TRAINVAULT_ROOT|$TRAINVAULT_LOGS|$TRAINVAULT_SEED" > "$TRAINVAULT_LOGS/seen""#;
+    let seen = |flags: &[&str]| {
         assert_eq!(train_by(&sandbox, flags, body).0, 0);
-        sandbox.read("logs/told").trim_end().replace(sandbox.root().to_str().unwrap(), "[root]")
+        sandbox.read("logs/seen").trim_end().replace(sandbox.root().to_str().unwrap(), "[root]")
     };
-    assert_eq!(told(&["--seed", "7"]), "[root]|[root]/logs|7");
-    assert_eq!(told(&[]), "[root]|[root]/logs|42");
+    assert_eq!(seen(&["--seed", "7"]), "[root]|[root]/logs|7");
+    assert_eq!(seen(&[]), "[root]|[root]/logs|42");
     sandbox.write("config/training_config.json", r#"{"seed": 9}"#);
-    assert_eq!(told(&[]), "[root]|[root]/logs|9");
+    assert_eq!(seen(&[]), "[root]|[root]/logs|9");
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn a_command_that_is_not_there_moves_nothing() {
     sandbox.write("not_executable", "");
     for name in ["no_such_program", "./not_executable", "./nothing"] {
         let mut command = sandbox.xtask(&["train", "--", name]);
-        let stderr = command.assert().code(2).told();
+        let stderr = command.assert().code(2).stderr_text();
         assert!(stderr.contains(&format!("there is no program `{name}`")), "{stderr}");
         assert_eq!(sandbox.read("logs/training.log"), "trained\n");
     }

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{Printed, Sandbox, tree};
+use crate::support::{CommandOutput, Sandbox, tree};
 
 /// Returns the trainer's binary, which `cargo test --workspace` built;
 /// a run of this package's tests alone builds it here.
@@ -55,16 +55,16 @@ pub fn with_bars(n_episodes: usize) -> Sandbox {
 /// Trains; returns the exit code, 0 for one with an alarm too, and what
 /// was printed.
 pub fn train(sandbox: &Sandbox, arguments: &[&str]) -> (i32, String, String) {
-    let (code, printed, told) = by_trainer(sandbox, &[&["train"], arguments].concat());
+    let (code, printed, stderr) = by_trainer(sandbox, &[&["train"], arguments].concat());
     // What these regular bars give is more than any market does.
-    (if code == 3 { 0 } else { code }, printed, told)
+    (if code == 3 { 0 } else { code }, printed, stderr)
 }
 
 /// Runs a task with the real trainer; returns the exit code and what was
 /// printed.
 pub fn by_trainer(sandbox: &Sandbox, arguments: &[&str]) -> (i32, String, String) {
     let assert = sandbox.xtask(arguments).arg("--trainer-bin").arg(trainer()).assert();
-    (assert.exit_code(), assert.printed(), assert.told())
+    (assert.exit_code(), assert.stdout_text(), assert.stderr_text())
 }
 
 /// Starts a training that lasts, and waits until it has learned.
@@ -212,7 +212,7 @@ fn another_trainer_is_caught_by_its_model() {
          echo '{\"status\": \"completed\", \"tool_version\": \"9.9.9\"}' > logs/session.json",
     );
     let mut command = sandbox.xtask(&["reproduce", "latest", "--trainer-bin"]);
-    let text = command.arg(other).assert().code(1).printed();
+    let text = command.arg(other).assert().code(1).stdout_text();
     assert!(
         text.contains("differs    tool_version: \"0.1.0\" in the archive, \"9.9.9\" now"),
         "{text}"

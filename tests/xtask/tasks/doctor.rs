@@ -2,7 +2,7 @@ use std::fs;
 
 use xtask::workspace::lock;
 
-use crate::support::{Printed, Sandbox, json_of, stdout, time, tree};
+use crate::support::{CommandOutput, Sandbox, json_of, stdout, time, tree};
 
 const NOW: &str = "2026-01-10T00:00:00Z";
 
@@ -134,6 +134,6 @@ fn it_says_who_holds_the_lock() {
         std::process::id()
     );
     assert!(text.contains(&line), "{text}");
-    let told = sandbox.xtask(&["doctor", "--fix"]).assert().code(11).told();
-    assert!(told.contains("locked by `train`"));
+    let stderr = sandbox.xtask(&["doctor", "--fix"]).assert().code(11).stderr_text();
+    assert!(stderr.contains("locked by `train`"));
 }

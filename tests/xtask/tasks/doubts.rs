@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Printed, Sandbox, stderr};
+use crate::support::{CommandOutput, Sandbox, stderr};
 
 /// A trainer whose figures are too good, and whose audit says so.
 const TOO_GOOD: &str = r#"
@@ -28,7 +28,7 @@ fn train(arguments: &[&str], code: i32) -> (Sandbox, Value, String) {
     let trainer = sandbox.trainer(TOO_GOOD);
     let mut command = sandbox.xtask(&["train", "--format", "json", "--trainer-bin"]);
     let assert = command.arg(&trainer).args(arguments).assert().code(code);
-    (sandbox, assert.document(), assert.told())
+    (sandbox, assert.stdout_json(), assert.stderr_text())
 }
 
 #[test]

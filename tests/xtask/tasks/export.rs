@@ -48,9 +48,9 @@ fn tensorboard_looks_at_the_live_curves() {
     sandbox.write("logs/tensorboard/events.out.tfevents.1.trainer", "the curves\n");
     let program = program(&sandbox);
     let arguments = ["tensorboard", "--tensorboard-bin", &program, "--", "--port", "6007"];
-    let (printed, told) = run(&sandbox, &arguments, 0);
+    let (printed, stderr) = run(&sandbox, &arguments, 0);
     assert!(printed.starts_with("--logdir [root]/logs/tensorboard --port 6007\n"), "{printed}");
-    assert_eq!(told, "");
+    assert_eq!(stderr, "");
     assert_eq!(unpacked(&sandbox), Vec::<PathBuf>::new());
 }
 
@@ -76,10 +76,10 @@ fn several_sessions_get_names_of_their_own() {
     let sandbox = archived();
     let program = program(&sandbox);
     let arguments = ["tensorboard", "--tensorboard-bin", &program, ".", "20260102_030405"];
-    let (printed, told) = run(&sandbox, &arguments, 0);
+    let (printed, stderr) = run(&sandbox, &arguments, 0);
     let spec = "--logdir_spec live:[root]/logs/tensorboard,training_backup_20260102_030405:[root]/";
     assert!(printed.starts_with(spec), "{printed}");
-    assert!(told.contains("no curves yet"), "{told}");
+    assert!(stderr.contains("no curves yet"), "{stderr}");
 }
 
 #[test]
@@ -87,8 +87,8 @@ fn without_tensorboard_the_error_has_the_remedy() {
     let sandbox = Sandbox::with_session();
     let missing = sandbox.path("no/tensorboard");
     let arguments = ["tensorboard", "--tensorboard-bin", missing.to_str().unwrap()];
-    let (_, told) = run(&sandbox, &arguments, 1);
-    assert!(told.contains("install it by `pip install tensorboard`"), "{told}");
+    let (_, stderr) = run(&sandbox, &arguments, 1);
+    assert!(stderr.contains("install it by `pip install tensorboard`"), "{stderr}");
     let failing = sandbox.trainer("exit 3");
     run(&sandbox, &["tensorboard", "--tensorboard-bin", failing.to_str().unwrap()], 1);
 }
@@ -99,8 +99,8 @@ fn an_archive_without_curves_is_an_error() {
     sandbox.archive("2026-01-02T03:04:05Z");
     let program = program(&sandbox);
     let arguments = ["tensorboard", "--tensorboard-bin", &program, "latest"];
-    let (_, told) = run(&sandbox, &arguments, 1);
-    assert!(told.contains("holds no curves; train with `enable_tensorboard`"), "{told}");
+    let (_, stderr) = run(&sandbox, &arguments, 1);
+    assert!(stderr.contains("holds no curves; train with `enable_tensorboard`"), "{stderr}");
 }
 
 #[test]
@@ -181,6 +181,6 @@ fn all_archives_go_to_mlflow() {
 #[test]
 fn the_forms_of_tables_are_for_tables() {
     let sandbox = archived();
-    let (_, told) = run(&sandbox, &["list", "--format", "parquet"], 2);
-    assert!(told.contains("take `text` or `json`"), "{told}");
+    let (_, stderr) = run(&sandbox, &["list", "--format", "parquet"], 2);
+    assert!(stderr.contains("take `text` or `json`"), "{stderr}");
 }

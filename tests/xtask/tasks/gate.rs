@@ -7,7 +7,7 @@ use serde_json::Value;
 use xtask::tasks::gate::{Gate, METRICS};
 use xtask::workspace::digest::file_sha256;
 
-use crate::support::{Printed, Sandbox, stderr, stdout, tree};
+use crate::support::{CommandOutput, Sandbox, stderr, stdout, tree};
 
 /// A trainer whose session has some figures and lacks others.
 const TELLS: &str = r#"
@@ -66,7 +66,7 @@ fn train(sandbox: &Sandbox, body: &str, arguments: &[&str]) -> (i32, Value) {
     let trainer = sandbox.trainer(body);
     let mut command = sandbox.xtask(&["train", "--format", "json", "--trainer-bin"]);
     let assert = command.arg(&trainer).args(arguments).assert();
-    (assert.exit_code(), serde_json::from_str(&assert.printed()).unwrap_or_default())
+    (assert.exit_code(), serde_json::from_str(&assert.stdout_text()).unwrap_or_default())
 }
 
 /// Trains with one gate, and returns its result.
@@ -120,7 +120,7 @@ fn one_missed_gate_of_two_is_enough() {
     let trainer = sandbox.trainer(TELLS);
     let mut command = sandbox.xtask(&["train", "--trainer-bin"]);
     command.arg(&trainer).args(gates);
-    let text = command.assert().code(12).printed();
+    let text = command.assert().code(12).stdout_text();
     let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("gate")).collect();
     let passed = "gate      sharpe>=0.5 passed: 0.5";
     assert_eq!(lines, [passed, "gate      max_drawdown<=0.1 missed: 0.125"]);
@@ -218,11 +218,11 @@ fn a_ruined_session_misses_every_gate_and_is_shown_as_ruined() {
 #[test]
 fn liquidations_stand_beside_the_ruin() {
     let sandbox = Sandbox::new();
-    let told = RUINED.replace(
+    let ruined = RUINED.replace(
         r#""is_bankrupt""#,
         r#""ruined_at": "2017-11-05T06:30:00Z", "n_liquidations": 3, "is_bankrupt""#,
     );
-    let (_, report) = train(&sandbox, &told, &["--gate", "sharpe>=3", "--summary", "summary.md"]);
+    let (_, report) = train(&sandbox, &ruined, &["--gate", "sharpe>=3", "--summary", "summary.md"]);
     let text = "ruined 2017-11-05 06:30:00, 3 liquidations";
     assert_eq!(report["gates"][0]["reason"], format!("the account was {text}"));
     // Below the figures, and as the gate's reason.
@@ -231,7 +231,7 @@ fn liquidations_stand_beside_the_ruin() {
         let shown = stdout(&mut sandbox.xtask(task));
         assert_eq!(shown.matches(text).count(), 1, "{shown}");
     }
-    let once = told.replace("\"n_liquidations\": 3", "\"n_liquidations\": 1");
+    let once = ruined.replace("\"n_liquidations\": 3", "\"n_liquidations\": 1");
     train(&sandbox, &once, &[]);
     let shown = stdout(&mut sandbox.xtask(&["status"]));
     assert!(shown.contains("06:30:00, 1 liquidation\n"), "{shown}");

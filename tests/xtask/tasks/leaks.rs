@@ -1,6 +1,6 @@
 //! `train --check-leaks`: the trainer's verdict, and nothing moved.
 
-use crate::support::{Printed, Sandbox, tree};
+use crate::support::{CommandOutput, Sandbox, tree};
 
 /// The trainer's answer, the exit code, and that nothing changed.
 #[track_caller]
@@ -9,11 +9,16 @@ fn check(body: &str, arguments: &[&str], code: i32) -> String {
     let trainer = sandbox.trainer(body);
     let before = tree(sandbox.root());
     let mut command = sandbox.xtask(&["train", "--check-leaks"]);
-    let told =
-        command.args(arguments).arg("--trainer-bin").arg(&trainer).assert().code(code).printed();
+    let stdout = command
+        .args(arguments)
+        .arg("--trainer-bin")
+        .arg(&trainer)
+        .assert()
+        .code(code)
+        .stdout_text();
     assert_eq!(tree(sandbox.root()), before);
     let root = sandbox.root().canonicalize().unwrap();
-    told.replace(root.to_str().unwrap(), "[root]")
+    stdout.replace(root.to_str().unwrap(), "[root]")
 }
 
 #[test]

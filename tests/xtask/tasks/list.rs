@@ -9,7 +9,7 @@ use xtask::terminal::report::{ListReport, Report, ShowReport};
 use xtask::vault::manifest::ArchiveKind;
 use xtask::vault::session;
 
-use crate::support::{Printed, Sandbox, json_of, stderr, stdout};
+use crate::support::{CommandOutput, Sandbox, json_of, stderr, stdout};
 
 /// Three archives: one of another tool, one damaged, one of a session.
 fn with_archives() -> Sandbox {
@@ -128,9 +128,9 @@ fn show_finds_an_archive_by_each_form_of_its_name() {
 #[test]
 fn an_unknown_name_says_which_is_the_newest() {
     let sandbox = with_archives();
-    let told = sandbox.xtask(&["show", "20200101_000000"]).assert().code(1).told();
+    let stderr = sandbox.xtask(&["show", "20200101_000000"]).assert().code(1).stderr_text();
     insta::assert_snapshot!(
-        told,
+        stderr,
         @"error: there is no archive `20200101_000000`; `cargo xtask list` names all 3, the newest is `training_backup_20260102_030405.zip`"
     );
 }

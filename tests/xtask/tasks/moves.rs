@@ -12,7 +12,7 @@ use std::process::Command;
 
 use disk::{Mount, other_disk};
 
-use crate::support::{COMPLETES, Printed, Sandbox, stdout, tree};
+use crate::support::{COMPLETES, CommandOutput, Sandbox, stdout, tree};
 
 const NOW: &str = "2026-01-02T03:04:05Z";
 const LATER: &str = "2026-01-02T03:05:00Z";
@@ -219,7 +219,7 @@ fn a_link_to_others_data_moves_as_a_link_and_is_told_each_time() {
         let output = sandbox.xtask(&["archive"]).output().unwrap();
         assert_eq!(output.status.code(), Some(3));
     }
-    let text = sandbox.xtask(&["clean-workspace", "--clock", NOW]).assert().code(3).told();
+    let text = sandbox.xtask(&["clean-workspace", "--clock", NOW]).assert().code(3).stderr_text();
     assert!(text.contains("`models/pretrained` is not archived whole"), "{text}");
     assert!(sandbox.path(BACKUP).join("models/pretrained").is_symlink());
     assert_eq!(others.read("data/theirs.bin"), "theirs");

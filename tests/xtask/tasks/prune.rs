@@ -1,6 +1,6 @@
 use std::fs;
 
-use crate::support::{Printed, Sandbox, json_of, stdout, tree};
+use crate::support::{CommandOutput, Sandbox, json_of, stdout, tree};
 
 const NOW: &str = "2026-01-10T00:00:00Z";
 
@@ -264,13 +264,13 @@ fn the_archive_of_the_current_model_is_never_removed() {
 #[test]
 fn what_is_dated_in_the_future_stays_with_a_warning() {
     let sandbox = with_sessions(&["completed"; 4]);
-    let told = sandbox
+    let stderr = sandbox
         .xtask(&["prune", "--keep", "1", "--clock", "2026-01-03T00:00:00Z"])
         .assert()
         .code(3)
-        .told();
+        .stderr_text();
     assert_eq!(days(&sandbox), ["03", "04"]);
-    assert!(told.contains("000000.zip` is dated in the future"));
+    assert!(stderr.contains("000000.zip` is dated in the future"));
 }
 
 #[test]

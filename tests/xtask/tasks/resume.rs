@@ -49,8 +49,8 @@ fn a_session_that_a_killed_resume_had_moved_aside_is_found_there() {
     let trainer = sandbox.trainer(ARGUMENTS);
     let again = ["--resume", "--clock", "2026-01-02T03:04:06Z"];
     assert_eq!(sandbox.train(&trainer, &again).0, 0);
-    let told = sandbox.read("logs/arguments");
-    assert!(told.trim_end().ends_with("backups/session_20260102_030405"), "{told}");
+    let text = sandbox.read("logs/arguments");
+    assert!(text.trim_end().ends_with("backups/session_20260102_030405"), "{text}");
 }
 
 #[test]
@@ -58,9 +58,9 @@ fn what_cannot_go_on_moves_nothing() {
     let check = |sandbox: &Sandbox, words: &str| {
         let before = tree(sandbox.root());
         let trainer = sandbox.trainer(COMPLETES);
-        let (code, told) = sandbox.train(&trainer, &["--resume"]);
-        assert_eq!(code, 1, "{told}");
-        assert!(told.contains(words), "{told}");
+        let (code, stderr) = sandbox.train(&trainer, &["--resume"]);
+        assert_eq!(code, 1, "{stderr}");
+        assert!(stderr.contains(words), "{stderr}");
         for (path, bytes) in before {
             assert_eq!(std::fs::read(sandbox.path(&path)).unwrap(), bytes, "{path}");
         }

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::support::{Printed, Sandbox, tree};
+use crate::support::{CommandOutput, Sandbox, tree};
 use crate::tasks::cycle::{by_trainer, train, with_bars};
 
 /// A workspace with two archived sessions that differ in the seed.
@@ -99,9 +99,9 @@ fn a_page_is_shown_by_the_program_of_the_system() {
 #[test]
 fn a_page_that_nothing_shows_is_made_all_the_same() {
     let (sandbox, mut command) = open_by("exit 3");
-    let told = command.assert().code(3).told();
-    assert!(told.starts_with("warning: no program shows `"), "{told}");
-    assert!(told.contains("open it in a browser"), "{told}");
+    let stderr = command.assert().code(3).stderr_text();
+    assert!(stderr.starts_with("warning: no program shows `"), "{stderr}");
+    assert!(stderr.contains("open it in a browser"), "{stderr}");
     assert_eq!(sandbox.read("reports/workspace.html"), "page\n");
 }
 

@@ -76,13 +76,13 @@ fn the_next_training_does_what_was_told() {
     let trainer = sandbox.trainer(COMPLETES);
     for hour in 1..=4 {
         let clock = format!("2026-01-02T0{hour}:00:00Z");
-        let told = status(&sandbox)["next_train"].clone();
+        let next_train = status(&sandbox)["next_train"].clone();
         let before = sandbox.archive_names();
         assert_eq!(sandbox.train(&trainer, &["--clock", &clock]).0, 0);
         let after = sandbox.archive_names();
         let removed: Vec<&String> = before.iter().filter(|name| !after.contains(name)).collect();
-        assert_eq!(told["removes"], serde_json::json!(removed), "{hour}");
-        assert_eq!(told["backup"].is_string(), hour > 1, "{hour}");
+        assert_eq!(next_train["removes"], serde_json::json!(removed), "{hour}");
+        assert_eq!(next_train["backup"].is_string(), hour > 1, "{hour}");
     }
     assert_eq!(sandbox.archive_names().len(), 2);
 }

@@ -1,6 +1,6 @@
 //! Which archived sessions count as trials.
 
-use crate::support::{Printed, Sandbox};
+use crate::support::{CommandOutput, Sandbox};
 use xtask::tasks::trials;
 
 /// Archives a session with these figures, a minute after the last.
@@ -101,15 +101,15 @@ fn the_trainer_gets_the_trials_of_the_archives() {
 const JUDGED: &str = r#"
 file=/dev/null; before=
 for word; do [ "$before" = --earlier-trials ] && file=$word; before=$word; done
-grep -c '"n_bars"' "$file" > logs/told; echo $$ $(date +%N) > models/m
+grep -c '"n_bars"' "$file" > logs/n_trials; echo $$ $(date +%N) > models/m
 echo "{\"id\":\"$$\",\"status\":\"${STATUS:-completed}\",\"config\":{\"sha256\":\"$$\"},
   \"data\":{\"sha256\":\"bars\"},\"metrics\":{\"agent\":{\"sharpe\":${SHARPE:-1.5},\"n_bars\":100,
   \"periods_per_year\":{\"value\":400}}}}" > logs/session.json
 exit ${CODE:-0}
 "#;
 
-fn told(sandbox: &Sandbox) -> String {
-    sandbox.read("logs/told").trim().to_owned()
+fn n_trials_passed(sandbox: &Sandbox) -> String {
+    sandbox.read("logs/n_trials").trim().to_owned()
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn trials_are_counted_when_their_archives_are_gone() {
     let trainer = sandbox.trainer(JUDGED);
     for n_before in 0..9 {
         assert_eq!(sandbox.train(&trainer, &[]).0, 0);
-        assert_eq!(told(&sandbox), n_before.to_string());
+        assert_eq!(n_trials_passed(&sandbox), n_before.to_string());
     }
     assert_eq!(sandbox.archive_names().len(), 5);
     // Deleted by hand, and the trash with them.
@@ -128,10 +128,10 @@ fn trials_are_counted_when_their_archives_are_gone() {
     }
     sandbox.xtask(&["clean-workspace"]).assert().code(0);
     assert_eq!(sandbox.train(&trainer, &["--no-archive"]).0, 0);
-    assert_eq!(told(&sandbox), "9");
+    assert_eq!(n_trials_passed(&sandbox), "9");
     // What was never archived was judged, too.
     assert_eq!(sandbox.train(&trainer, &["--no-archive"]).0, 0);
-    assert_eq!(told(&sandbox), "10");
+    assert_eq!(n_trials_passed(&sandbox), "10");
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn failed_interrupted_and_ruined_sessions_are_trials() {
     sandbox.xtask(&["prune", "--keep", "1", "--keep-failed", "0", "--now"]).assert().code(0);
     assert_eq!(sandbox.archive_names().len(), 1);
     assert_eq!(sandbox.train(&trainer, &[]).0, 0);
-    assert_eq!(told(&sandbox), "3");
+    assert_eq!(n_trials_passed(&sandbox), "3");
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn a_line_that_a_kill_cut_short_is_written_again() {
         std::fs::write(sandbox.path(ledger), &text[..text.len() - 40]).unwrap();
     }
     let (code, notes) = sandbox.train(&trainer, &[]);
-    assert_eq!((code, told(&sandbox).as_str()), (0, "3"), "{notes}");
+    assert_eq!((code, n_trials_passed(&sandbox).as_str()), (0, "3"), "{notes}");
     let text = sandbox.read("archives/trials.jsonl");
     let good = text.lines().filter(|line| serde_json::from_str::<trials::LedgerLine>(line).is_ok());
     assert_eq!((good.count(), text.lines().count()), (4, 5), "{text}");
@@ -190,11 +190,11 @@ fn a_ledger_that_was_deleted_is_told_and_comes_back() {
     }
     std::fs::remove_file(sandbox.path("archives/trials.jsonl")).unwrap();
     let (code, notes) = sandbox.train(&trainer, &[]);
-    assert_eq!((code, told(&sandbox).as_str()), (3, "7"), "{notes}");
+    assert_eq!((code, n_trials_passed(&sandbox).as_str()), (3, "7"), "{notes}");
     assert!(notes.contains("`archives/trials.jsonl` has lost 7 of 7 sessions"), "{notes}");
     std::fs::remove_file(sandbox.path(".trainvault/trials.jsonl")).unwrap();
     assert_eq!(sandbox.train(&trainer, &[]).0, 0);
-    assert_eq!(told(&sandbox), "8");
+    assert_eq!(n_trials_passed(&sandbox), "8");
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn workspaces_that_share_their_archives_share_their_trials() {
         let clock = format!("2026-01-01T00:00:{n_before:02}Z");
         let trainer = sandbox.trainer(JUDGED);
         assert_eq!(sandbox.train(&trainer, &["--clock", &clock]).0, 0);
-        assert_eq!(told(sandbox), n_before.to_string());
+        assert_eq!(n_trials_passed(sandbox), n_before.to_string());
     }
 }
 
@@ -224,6 +224,6 @@ fn the_doctor_knows_the_ledger() {
     history.add("one", "bars", "2.0");
     assert_eq!(history.counted().len(), 1);
     assert!(history.sandbox.path("archives/trials.jsonl").is_file());
-    let text = history.sandbox.xtask(&["doctor"]).assert().code(0).printed();
+    let text = history.sandbox.xtask(&["doctor"]).assert().code(0).stdout_text();
     assert!(text.starts_with("nothing is wrong"), "{text}");
 }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::support::{Printed, Sandbox, stderr, stdout, tree};
+use crate::support::{CommandOutput, Sandbox, stderr, stdout, tree};
 
 const NOW: &str = "2026-01-10T00:00:00Z";
 
@@ -55,9 +55,9 @@ fn all_come_back_at_once_and_a_second_time_there_is_nothing_to_do() {
 fn nothing_is_overwritten() {
     let sandbox = pruned();
     let mine = sandbox.write("archives/training_backup_20260101_000000.zip", "mine");
-    let told = sandbox.xtask(&["undelete", "20260101_000000"]).assert().code(1).told();
+    let stderr = sandbox.xtask(&["undelete", "20260101_000000"]).assert().code(1).stderr_text();
     insta::assert_snapshot!(
-        told,
+        stderr,
         @"error: `archives/training_backup_20260101_000000.zip` exists and is not overwritten; move it away first"
     );
     sandbox.xtask(&["undelete", "--all"]).assert().code(3);

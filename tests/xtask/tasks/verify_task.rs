@@ -1,7 +1,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::support::{Printed, Sandbox, json_of, stdout};
+use crate::support::{CommandOutput, Sandbox, json_of, stdout};
 
 const NOW: &str = "2026-01-02T03:04:05Z";
 
@@ -23,7 +23,7 @@ fn trainer(sandbox: &Sandbox, body: &str) -> String {
 fn a_good_archive_is_said_to_be_good() {
     let sandbox = Sandbox::with_session();
     let size_bytes = sandbox.archive(NOW).size_bytes();
-    let printed = sandbox.xtask(&["verify"]).assert().code(0).printed();
+    let printed = sandbox.xtask(&["verify"]).assert().code(0).stdout_text();
     let text = printed.replace(&format!("{:.1} kB", size_bytes as f64 / 1e3), "[size]");
     insta::assert_snapshot!(text, @"good     training_backup_20260102_030405.zip  (5 files good, [size])");
 }
@@ -37,7 +37,7 @@ fn damage_names_the_file_and_what_is_still_good_and_exits_with_1() {
     sandbox.xtask(&["verify"]).assert().code(0);
     sandbox.xtask(&["verify", "20260102_030405"]).assert().code(1);
     let mut command = sandbox.xtask(&["verify", "--all"]);
-    let text = command.assert().code(1).printed();
+    let text = command.assert().code(1).stdout_text();
     let sizes = text.match_indices(" kB").map(|(at, _)| &text[at - 3..at + 3]);
     let text = sizes.fold(text.clone(), |text, size| text.replace(size, "[size]"));
     insta::assert_snapshot!(text);
@@ -53,8 +53,8 @@ fn a_renamed_archive_is_a_warning_and_no_damage() {
     let sandbox = Sandbox::with_session();
     let path = sandbox.archive(NOW).path().to_owned();
     fs::rename(&path, path.with_file_name("training_backup_20270101_000000.zip")).unwrap();
-    let told = sandbox.xtask(&["verify"]).assert().code(3).told();
-    insta::assert_snapshot!(told, @"warning: `training_backup_20270101_000000.zip` was made as `training_backup_20260102_030405.zip` and renamed since");
+    let stderr = sandbox.xtask(&["verify"]).assert().code(3).stderr_text();
+    insta::assert_snapshot!(stderr, @"warning: `training_backup_20270101_000000.zip` was made as `training_backup_20260102_030405.zip` and renamed since");
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn load_lets_the_trainer_load_the_archived_model() {
         let mut command = sandbox.xtask(&["verify", "--load", "--trainer-bin", &trainer]);
         let assert = command.args(["--format", "json"]).assert();
         let document: serde_json::Value =
-            serde_json::from_str(&assert.printed()).unwrap_or_default();
+            serde_json::from_str(&assert.stdout_text()).unwrap_or_default();
         (assert.exit_code(), document["archives"][0]["models"][0].clone())
     };
     let contract = r#"[ "$1" = check-model ] && [ "$(cat "$2")" = "the model" ]"#;
@@ -103,9 +103,12 @@ fn load_says_when_there_is_no_model() {
     fs::remove_dir_all(sandbox.path("models")).unwrap();
     sandbox.archive(NOW);
     let trainer = trainer(&sandbox, "exit 1");
-    let told =
-        sandbox.xtask(&["verify", "--load", "--trainer-bin", &trainer]).assert().code(3).told();
-    assert!(told.contains("holds no model to load"));
+    let stderr = sandbox
+        .xtask(&["verify", "--load", "--trainer-bin", &trainer])
+        .assert()
+        .code(3)
+        .stderr_text();
+    assert!(stderr.contains("holds no model to load"));
 }
 
 #[cfg(unix)]

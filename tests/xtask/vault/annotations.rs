@@ -1,7 +1,7 @@
 use std::fs;
 
 #[cfg(unix)]
-use crate::support::{COMPLETES, Printed};
+use crate::support::{COMPLETES, CommandOutput};
 use crate::support::{Sandbox, tree};
 
 const NOW: &str = "2026-01-10T00:00:00Z";
@@ -17,7 +17,7 @@ fn with_archives() -> Sandbox {
 }
 
 fn done(sandbox: &Sandbox, arguments: &[&str]) -> String {
-    sandbox.xtask(arguments).args(["--clock", NOW]).assert().code(0).printed()
+    sandbox.xtask(arguments).args(["--clock", NOW]).assert().code(0).stdout_text()
 }
 
 #[test]
@@ -149,12 +149,12 @@ fn behind_damaged_annotations_everything_stays() {
             &["prune", "--keep", "1", "--dry-run"],
             &["pin", "20260101_000000"],
         ] {
-            let text = sandbox.xtask(task).args(["--clock", NOW]).assert().code(1).told();
+            let text = sandbox.xtask(task).args(["--clock", NOW]).assert().code(1).stderr_text();
             assert!(text.contains(".annotations.json` cannot be read; repair"), "{text}");
         }
         assert_eq!(sandbox.archive_names().len(), 3);
         assert_eq!(sandbox.read(FIRST), damage);
-        let printed = sandbox.xtask(&["list"]).assert().code(3).printed();
+        let printed = sandbox.xtask(&["list"]).assert().code(3).stdout_text();
         assert!(printed.contains("20260101_000000"));
         sandbox.write("config/config.json", r#"{"retention": {"keep": 1}}"#);
         let trainer = sandbox.trainer(COMPLETES);

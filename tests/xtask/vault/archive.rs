@@ -10,7 +10,7 @@ use xtask::vault::session;
 use xtask::workspace::digest::sha256;
 use xtask::workspace::exit::code_of;
 
-use crate::support::{Printed, Sandbox, json_of, stdout, time};
+use crate::support::{CommandOutput, Sandbox, json_of, stdout, time};
 
 fn request<'a>(interrupt: &'a AtomicBool, tags: &'a [String]) -> ArchiveRequest<'a> {
     ArchiveRequest {
@@ -186,7 +186,7 @@ fn the_work_trees_difference_is_kept() {
 fn archive_on_an_empty_workspace_does_nothing_and_says_so() {
     let sandbox = Sandbox::new();
     sandbox.write("config/config.json", "{}");
-    let printed = sandbox.xtask(&["archive"]).assert().code(10).printed();
+    let printed = sandbox.xtask(&["archive"]).assert().code(10).stdout_text();
     insta::assert_snapshot!(
         printed,
         @"nothing to archive: `logs/`, `models/` and the root hold no session"

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Printed, Sandbox};
+use crate::support::{CommandOutput, Sandbox};
 
 fn with_folder(folder: &str) -> Sandbox {
     let sandbox = Sandbox::with_session();
@@ -14,7 +14,7 @@ fn with_folder(folder: &str) -> Sandbox {
 #[track_caller]
 fn refused(sandbox: &Sandbox, reason: &str) {
     for task in [&["archive"][..], &["list"], &["clean-workspace"], &["prune", "--keep", "1"]] {
-        let text = sandbox.xtask(task).assert().code(2).told();
+        let text = sandbox.xtask(task).assert().code(2).stderr_text();
         assert!(text.contains(reason) && text.contains("`archive.folder`"), "{task:?}: {text}");
         assert!(text.contains("such as `archives`"), "{text}");
     }
@@ -138,7 +138,7 @@ fn settings_in_a_list_are_refused() {
     ] {
         let sandbox = Sandbox::with_session();
         sandbox.write("config/config.json", config);
-        let text = sandbox.xtask(&["list"]).assert().code(2).told();
+        let text = sandbox.xtask(&["list"]).assert().code(2).stderr_text();
         assert!(text.contains(reason), "{text}");
     }
 }

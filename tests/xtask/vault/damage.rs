@@ -9,7 +9,7 @@ use xtask::vault::restore::{Overwrite, RestoreSource, Target, apply, survey};
 use xtask::vault::verify::check_reader;
 
 use crate::rawzip::{Raw, zip};
-use crate::support::{Printed, Sandbox, tree};
+use crate::support::{CommandOutput, Sandbox, tree};
 
 type Files = BTreeMap<String, Vec<u8>>;
 
@@ -129,7 +129,8 @@ fn what_is_restored_from_damage_is_right_on_the_disk_too() {
     bytes[usize::try_from(start).unwrap() + 3] ^= 1;
     sandbox.write(name, "");
     fs::write(sandbox.path(name), bytes).unwrap();
-    let text = sandbox.xtask(&["restore", "latest", "--into", "out"]).assert().code(3).printed();
+    let text =
+        sandbox.xtask(&["restore", "latest", "--into", "out"]).assert().code(3).stdout_text();
     insta::assert_snapshot!(text, @"
     restored  5 files of training_backup_20260102_030405.zip to `out`
       lost      logs/training.log: Invalid checksum

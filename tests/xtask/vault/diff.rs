@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use xtask::vault::diff::{Change, ComparedArchive, diff};
 
-use crate::support::{Printed, Sandbox, json_of, stdout};
+use crate::support::{CommandOutput, Sandbox, json_of, stdout};
 
 const SESSION: &str = r#"{"format": 1, "id": "s", "status": "completed", "seed": SEED,
     "data": {"source": "bars.csv", "sha256": "abcdef", "n_bars": 1000, "first": null, "last": null},
@@ -39,7 +39,7 @@ fn a_diff_fits_on_a_screen() {
 fn a_diff_is_one_document() {
     let sandbox = sandbox();
     let diff = ["diff", "20260102_030405", "latest", "--format", "json"];
-    insta::assert_json_snapshot!(sandbox.xtask(&diff).assert().code(0).document());
+    insta::assert_json_snapshot!(sandbox.xtask(&diff).assert().code(0).stdout_json());
 }
 
 #[test]

@@ -15,7 +15,7 @@ use xtask::vault::manifest::ArchiveKind;
 use xtask::vault::verify::{self, ReadOptions, Receipt};
 use xtask::workspace::exit::code_of;
 
-use crate::support::{Printed, Sandbox, time};
+use crate::support::{CommandOutput, Sandbox, time};
 
 /// What the tool packs at once.
 const BLOCK_BYTES: usize = 1024 * 1024;
@@ -293,7 +293,8 @@ fn a_disk_that_is_full_leaves_no_archive_and_no_draft() {
         env!("CARGO_BIN_EXE_xtask"),
         sandbox.root().display()
     );
-    let stderr = assert_cmd::Command::new("sh").args(["-c", &script]).assert().code(1).told();
+    let stderr =
+        assert_cmd::Command::new("sh").args(["-c", &script]).assert().code(1).stderr_text();
     assert!(stderr.contains("models/noise.bin") && stderr.contains("free some space"), "{stderr}");
     assert!(!stderr.contains("ZipWriter"), "{stderr}");
     assert_eq!(fs::read_dir(sandbox.path("archives")).unwrap().count(), 0);

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use xtask::vault::restore::{Existing, FoundFile, Overwrite, Target, apply, plan, survey};
 
 use crate::rawzip::{self, Raw};
-use crate::support::{Printed, Sandbox, stdout, tree};
+use crate::support::{CommandOutput, Sandbox, stdout, tree};
 
 const NOW: &str = "2026-01-02T03:04:05Z";
 
@@ -16,7 +16,7 @@ const NOW: &str = "2026-01-02T03:04:05Z";
 fn restore(sandbox: &Sandbox, arguments: &[&str]) -> (i32, serde_json::Value) {
     let mut command = sandbox.xtask(&["restore", "--format", "json"]);
     let assert = command.args(["--clock", "2026-02-02T00:00:00Z"]).args(arguments).assert();
-    (assert.exit_code(), serde_json::from_str(&assert.printed()).unwrap_or_default())
+    (assert.exit_code(), serde_json::from_str(&assert.stdout_text()).unwrap_or_default())
 }
 
 fn modified(path: &Path) -> (i64, i64) {
@@ -178,9 +178,12 @@ fn a_file_that_archives_leave_out_is_never_replaced() {
     sandbox.archive(NOW);
     sandbox.write("config/config.json", r#"{"archive": {"include": ["logs/"]}}"#);
     sandbox.write("notes/plan.txt", "the only copy");
-    let told =
-        sandbox.xtask(&["restore", "latest", "--overwrite", "always"]).assert().code(1).told();
-    assert!(told.contains("keeps it out of archives"));
+    let stderr = sandbox
+        .xtask(&["restore", "latest", "--overwrite", "always"])
+        .assert()
+        .code(1)
+        .stderr_text();
+    assert!(stderr.contains("keeps it out of archives"));
     assert_eq!(sandbox.read("notes/plan.txt"), "the only copy");
 }
 
@@ -328,7 +331,7 @@ fn a_name_that_no_system_takes_is_lost_and_not_in_the_way() {
         .xtask(&["restore", path.to_str().unwrap(), "--into", "out"])
         .assert()
         .code(3)
-        .printed();
+        .stdout_text();
     assert!(text.contains("name too long") && !text.contains("--overwrite"));
     assert_eq!(sandbox.read("out/a"), "a");
 }

@@ -224,12 +224,12 @@ fn pinned_failed_future_and_unreadable_ones_take_no_place() {
     items[5].created_at = time("2031-01-01T00:00:00Z");
     items[6].state = ArchiveState::Unreadable;
     let plan = planned(&items, &keep(1));
-    let told: Vec<String> = plan
+    let text: Vec<String> = plan
         .keep
         .iter()
         .map(|kept| format!("{}: {}", kept.name, kept.reasons.join("; ")))
         .collect();
-    insta::assert_snapshot!(told.join("\n"), @"
+    insta::assert_snapshot!(text.join("\n"), @"
     2026-01-07: cannot be read; delete it by hand when nothing can be saved
     2026-01-06: dated in the future
     2026-01-05: one of the 2 newest failed or interrupted

@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::support::{Printed, Sandbox, stderr, stdout, tree};
+use crate::support::{CommandOutput, Sandbox, stderr, stdout, tree};
 
 const NOW: &str = "2026-02-01T00:00:00Z";
 
@@ -66,12 +66,12 @@ fn check_damage(damage: impl Fn(&Path)) {
         damage(&sandbox.path(&archive(4)));
         let prune = ["prune", "--keep", "1", "--clock", NOW];
         let foretold =
-            sandbox.xtask(&[&prune[..], &["--dry-run"]].concat()).assert().code(3).printed();
+            sandbox.xtask(&[&prune[..], &["--dry-run"]].concat()).assert().code(3).stdout_text();
         let real = sandbox.xtask(&[&prune[..], now].concat()).assert().code(3);
-        let told = real.told();
-        assert!(told.contains("20260104_100000.zip` is damaged"), "{told}");
+        let stderr = real.stderr_text();
+        assert!(stderr.contains("20260104_100000.zip` is damaged"), "{stderr}");
         assert_eq!(days(&sandbox), ["03", "04"]);
-        let text = real.printed();
+        let text = real.stdout_text();
         let plain = |text: &str| {
             let lines = text.lines().filter(|line| !line.starts_with("warning"));
             let lines = lines.map(|line| line.replace("would ", "").replace("removed", "remove"));
@@ -127,7 +127,7 @@ fn a_backup_outlives_the_damage_of_its_archive() {
     flip_bit_in(&sandbox.path(&archive(1)), "session 1");
     sandbox.write("config/config.json", r#"{"retention": {"keep_daily": 9}}"#);
     let mut prune = sandbox.xtask(&["prune", "--clock", NOW]);
-    let text = prune.assert().code(3).printed();
+    let text = prune.assert().code(3).stdout_text();
     assert!(text.contains("session_20260101_100000  (the only copy"), "{text}");
     assert!(text.contains("removed       backup   session_20260102_100000"), "{text}");
     assert_eq!((sandbox.archive_names().len(), sandbox.backup_names().len()), (7, 6));
@@ -140,10 +140,10 @@ fn while_an_archive_is_damaged_the_trash_is_not_emptied() {
     sandbox.xtask(&[&prune[..], &["2026-01-04T00:00:00Z"]].concat()).assert().code(0);
     flip_bit_in(&sandbox.path(&archive(3)), "session 3");
     let mut late = sandbox.xtask(&[&prune[..], &[NOW]].concat());
-    let told = stderr(&mut late);
+    let stderr_text = stderr(&mut late);
     assert!(
-        told.contains("`archives/.trash/20260104_000000` is not deleted: `training_"),
-        "{told}"
+        stderr_text.contains("`archives/.trash/20260104_000000` is not deleted: `training_"),
+        "{stderr_text}"
     );
     sandbox.xtask(&["undelete", "20260102_100000", "--clock", NOW]).assert().code(0);
     assert_eq!(days(&sandbox), ["02", "03"]);
@@ -234,9 +234,9 @@ fn what_cannot_be_read_refuses_to_delete() {
         for way in [&["--dry-run"][..], &["--now"], &[]] {
             let prune = [&["prune", "--keep", "1", "--clock", NOW], way].concat();
             let output = run_without(&sandbox, locked, &prune);
-            let told = String::from_utf8(output.stderr).unwrap();
-            assert_eq!(output.status.code(), Some(1), "{locked} {way:?}: {told}");
-            assert!(told.contains("failed to"), "{told}");
+            let stderr = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(1), "{locked} {way:?}: {stderr}");
+            assert!(stderr.contains("failed to"), "{stderr}");
         }
         let mut after = tree(sandbox.root());
         after.retain(|name, _| !name.starts_with(".trainvault/"));

@@ -3,7 +3,7 @@ use std::path::Path;
 use xtask::vault::retention::Count;
 use xtask::workspace::config::WorkspaceConfig;
 
-use crate::support::{Printed, Sandbox};
+use crate::support::{CommandOutput, Sandbox};
 
 #[track_caller]
 fn message(config: &str) -> String {
@@ -96,7 +96,7 @@ fn another_rule_replaces_the_default_count() {
 fn an_invalid_glob_is_named() {
     let sandbox = Sandbox::with_session();
     sandbox.write("config/config.json", r#"{"archive": {"include": ["logs/[a"]}}"#);
-    let text = sandbox.xtask(&["archive"]).assert().code(1).told();
+    let text = sandbox.xtask(&["archive"]).assert().code(1).stderr_text();
     assert!(text.contains("`archive.include` holds the invalid glob `logs/[a`"), "{text}");
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 use xtask::workspace::exit::code_of;
 use xtask::workspace::lock;
 
-use crate::support::{COMPLETES, Printed, Sandbox, time};
+use crate::support::{COMPLETES, CommandOutput, Sandbox, time};
 
 const NOW: &str = "2026-01-02T03:04:05Z";
 
@@ -13,9 +13,9 @@ fn a_second_process_says_who_holds_the_lock() {
     let sandbox = Sandbox::with_session();
     let held = lock::acquire(&sandbox.workspace(), "train", time(NOW)).unwrap();
     for task in [&["archive"][..], &["clean-workspace"], &["prune", "--keep", "1"]] {
-        let told = sandbox.xtask(task).assert().code(11).told();
+        let stderr = sandbox.xtask(task).assert().code(11).stderr_text();
         assert_eq!(
-            told,
+            stderr,
             format!(
                 "error: the workspace is locked by `train` (process {}, since 2026-01-02 03:04:05 \
                  UTC); wait for it, or stop it\n",

@@ -7,7 +7,7 @@ use std::process::{Child, Stdio};
 
 use xtask::vault::verify;
 
-use crate::support::{Printed, Sandbox, stderr, stdout, tree};
+use crate::support::{CommandOutput, Sandbox, stderr, stdout, tree};
 
 const NOW: &str = "2026-01-02T03:04:05Z";
 
@@ -97,7 +97,7 @@ fn the_drafts_of_another_workspace_are_left_alone() {
     assert!(all());
     // Once nobody holds them they are leftovers.
     drop(writers);
-    let text = two.xtask(&["doctor"]).assert().code(3).printed();
+    let text = two.xtask(&["doctor"]).assert().code(3).stdout_text();
     assert_eq!(text.matches("`doctor --fix` would").count(), 3);
     two.xtask(&["doctor", "--fix"]).assert().code(0);
     assert!(drafts.iter().all(|name| !vault.path(name).exists()));

@@ -74,8 +74,8 @@ fn a_few_weeks_have_a_range() {
     times.drain(13 * 3 + 7..13 * 6);
     let periods = PeriodsPerYear::from_calendar(&calendar(times)).unwrap();
     assert_eq!(periods.basis, PeriodsBasis::FewWeeks);
-    let told = periods.range_warning().unwrap();
-    assert!(told.contains("3120 to 3393"), "{told}");
+    let text = periods.range_warning().unwrap();
+    assert!(text.contains("3120 to 3393"), "{text}");
 }
 
 #[test]

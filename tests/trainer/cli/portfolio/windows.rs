@@ -106,8 +106,8 @@ fn no_window_is_taught_by_any_symbols_later_bars() {
 #[test]
 fn bars_too_few_for_the_windows_are_told() {
     let workspace = walked("expanding");
-    let told = workspace.fail(&["--check", "--walk-forward", "9"], 1);
-    insta::assert_snapshot!(told, @"error: no symbol of `bars` has 338 bars to train in window 1, or none has 3 to test; give more bars or fewer windows, or change `walk_forward.purge_bars` and `walk_forward.embargo_bars`");
+    let stderr = workspace.fail(&["--check", "--walk-forward", "9"], 1);
+    insta::assert_snapshot!(stderr, @"error: no symbol of `bars` has 338 bars to train in window 1, or none has 3 to test; give more bars or fewer windows, or change `walk_forward.purge_bars` and `walk_forward.embargo_bars`");
 }
 
 #[test]

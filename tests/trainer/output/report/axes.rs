@@ -34,8 +34,8 @@ fn any_finite_numbers_give_an_axis_that_tells_its_ticks_apart() {
         .arg(manifest.join("assets/report/ticks.js"))
         .output()
         .unwrap();
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && output.stdout == b"good\n", "{told}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && output.stdout == b"good\n", "{stderr}");
 }
 
 /// Returns the element tree that a browser builds from `page`.

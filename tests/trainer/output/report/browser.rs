@@ -26,8 +26,8 @@ fn check(synthetic: &SyntheticSession, name: &str) {
     fs::create_dir_all(&folder).unwrap();
     let path = folder.join(format!("{name}.html"));
     fs::write(&path, page).unwrap();
-    let told = python::run(&python, SCRIPT, &[&path]);
-    assert!(told.ends_with("good\n"), "{told}");
+    let text = python::run(&python, SCRIPT, &[&path]);
+    assert!(text.ends_with("good\n"), "{text}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use super::{MODEL, Printed, Workspace, predict};
+use super::{CommandOutput, MODEL, Workspace, predict};
 
 fn pack(workspace: &Workspace, entries: &[(&str, &[u8])]) {
     let mut zip = ZipWriter::new(File::create(workspace.path("archive.zip")).unwrap());
@@ -20,7 +20,7 @@ fn pack(workspace: &Workspace, entries: &[(&str, &[u8])]) {
 #[track_caller]
 fn error(workspace: &Workspace) -> String {
     let arguments = ["--model", "archive.zip", "--data", "bars.csv"];
-    workspace.run("predict", &arguments).code(1).stdout("").told()
+    workspace.run("predict", &arguments).code(1).stdout("").stderr_text()
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn an_archive_gives_its_final_model() {
     ];
     pack(&workspace, &entries);
     let of_archive = ["--data", "bars.csv", "--model", "archive.zip"];
-    let rows = workspace.run("predict", &of_archive).success().printed();
+    let rows = workspace.run("predict", &of_archive).success().stdout_text();
     assert_eq!(rows, predict(&workspace, &["--data", "bars.csv"]));
 }
 
@@ -65,6 +65,6 @@ fn latest_is_the_archive_of_the_last_run() {
         std::fs::rename(workspace.path("archive.zip"), workspace.path(&name)).unwrap();
     }
     let arguments = ["--data", "bars.csv", "--model", "latest", "--format", "json"];
-    let json = workspace.run("predict", &arguments).success().document();
+    let json = workspace.run("predict", &arguments).success().stdout_json();
     assert_eq!(json["model"], "archives/training_backup_20200101_000000.zip");
 }

@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
 
-use super::{MODEL, Printed, Workspace, predict};
+use super::{CommandOutput, MODEL, Workspace, predict};
 
 #[test]
 fn each_row_is_out_before_the_next_bar_is_in() {
@@ -41,8 +41,8 @@ fn an_error_on_stdin_names_the_line() {
     let workspace = Workspace::new();
     workspace.train(&["--episodes", "1"]);
     let bars = "time,open,high,low,close\n2020-01-01,1,2,1,1\n2020-01-01,1,2,1,1\n";
-    let told = workspace.predict_live(bars, &[]).code(1).told();
-    insta::assert_snapshot!(told, @"
+    let stderr = workspace.predict_live(bars, &[]).code(1).stderr_text();
+    insta::assert_snapshot!(stderr, @"
     times: `time`, dates as written, UTC where they name no zone, oldest first
     open, high, low, close: `open`, `high`, `low`, `close`
     volume: none

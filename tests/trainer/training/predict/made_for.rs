@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use trainer::market::bars::{BarKind, Volume};
 
-use super::{MODEL, Printed, Workspace};
+use super::{CommandOutput, MODEL, Workspace};
 use crate::learning::model::damage::{forge_json, pack};
 use crate::learning::model::unpack;
 
@@ -34,19 +34,19 @@ fn changed(workspace: &Workspace, change: impl Fn(usize, &mut Vec<String>) -> bo
 /// Predicts for `bars`; returns how many rows there were, and what is
 /// said of bars that are others than the model's.
 #[track_caller]
-fn told(workspace: &Workspace, bars: &str, (flags, code): (&[&str], i32)) -> (usize, String) {
+fn predicted(workspace: &Workspace, bars: &str, (flags, code): (&[&str], i32)) -> (usize, String) {
     workspace.write("other.csv", bars);
     let assert = workspace.predict(&[&["--data", "other.csv"], flags].concat()).code(code);
-    let (rows, told) = (assert.printed().lines().count(), assert.told());
-    assert!(told.contains("names: in the file\n"), "it says how bars were read: {told}");
-    assert!(code == 1 || told.contains("\nother.csv: "), "it says what there was: {told}");
-    (rows, judgements(&told))
+    let (rows, stderr) = (assert.stdout_text().lines().count(), assert.stderr_text());
+    assert!(stderr.contains("names: in the file\n"), "it says how bars were read: {stderr}");
+    assert!(code == 1 || stderr.contains("\nother.csv: "), "it says what there was: {stderr}");
+    (rows, judgements(&stderr))
 }
 
 /// Returns the lines that compare the bars with the model's.
-fn judgements(told: &str) -> String {
+fn judgements(stderr: &str) -> String {
     let is_one = |line: &&str| line.starts_with("error: `") || line.starts_with("warning: `");
-    told.lines().filter(is_one).fold(String::new(), |text, line| text + line + "\n")
+    stderr.lines().filter(is_one).fold(String::new(), |text, line| text + line + "\n")
 }
 
 /// Index of the volume's cell.
@@ -60,9 +60,9 @@ fn volume_of(workspace: &Workspace) -> usize {
 fn bars_like_those_of_the_training_give_no_word() {
     let workspace = trained();
     let same = changed(&workspace, |_, _| true);
-    assert_eq!(told(&workspace, &same, (&[], 0)), (2001, String::new()));
+    assert_eq!(predicted(&workspace, &same, (&[], 0)), (2001, String::new()));
     let part = changed(&workspace, |idx, _| idx >= 1200);
-    assert_eq!(told(&workspace, &part, (&[], 0)), (801, String::new()));
+    assert_eq!(predicted(&workspace, &part, (&[], 0)), (801, String::new()));
 }
 
 #[test]
@@ -82,10 +82,10 @@ fn times_that_are_not_exact_are_no_other_interval() {
 fn bars_of_another_interval_are_refused_unless_that_is_wanted() {
     let workspace = trained();
     let longer = changed(&workspace, |idx, _| idx % 4 == 0);
-    let (n_rows, error) = told(&workspace, &longer, (&[], 1));
+    let (n_rows, error) = predicted(&workspace, &longer, (&[], 1));
     assert_eq!(n_rows, 0);
     insta::assert_snapshot!(error, @"error: `other.csv`: the bars are of 2 h, and the model was trained on bars of 30 min: its features and its holding times mean something else; give bars like those, or `--any-bars` to go on");
-    let (n_rows, warning) = told(&workspace, &longer, (&["--any-bars"], 3));
+    let (n_rows, warning) = predicted(&workspace, &longer, (&["--any-bars"], 3));
     assert_eq!(n_rows, 501);
     assert!(warning.starts_with("warning: `other.csv`: the bars are of 2 h"), "{warning}");
 }
@@ -105,17 +105,17 @@ fn then_hourly(mut bars: String) -> String {
 fn bars_that_turn_to_another_interval_are_refused_before_there_is_a_row() {
     let workspace = trained();
     let bars = then_hourly(changed(&workspace, |idx, _| idx < 1100));
-    let (n_rows, error) = told(&workspace, &bars, (&[], 1));
+    let (n_rows, error) = predicted(&workspace, &bars, (&[], 1));
     assert_eq!(n_rows, 0);
     assert!(error.starts_with("error: `other.csv`: the bars are of 1 h, and the model"), "{error}");
-    assert_eq!(told(&workspace, &bars, (&["--any-bars"], 3)).0, 2301);
+    assert_eq!(predicted(&workspace, &bars, (&["--any-bars"], 3)).0, 2301);
 }
 
 #[test]
 fn another_interval_does_not_hide_at_the_end() {
     let workspace = trained();
     let bars = then_hourly(changed(&workspace, |_, _| true));
-    let (n_rows, error) = told(&workspace, &bars, (&[], 1));
+    let (n_rows, error) = predicted(&workspace, &bars, (&[], 1));
     assert_eq!(n_rows, 0);
     assert!(error.starts_with("error: `other.csv`: the bars are of 1 h, and the model"), "{error}");
 }
@@ -130,24 +130,24 @@ fn bars_without_their_volume_are_warned_about() {
             true
         })
     };
-    let (n_rows, zero) = told(&workspace, &set("0"), (&[], 3));
+    let (n_rows, zero) = predicted(&workspace, &set("0"), (&[], 3));
     assert_eq!(n_rows, 2001);
     insta::assert_snapshot!(zero, @"warning: `other.csv`: the volume is missing, or 0 in each bar, and the model was trained with volume: its feature of it is 0 in each row");
-    let (_, constant) = told(&workspace, &set("7"), (&[], 3));
+    let (_, constant) = predicted(&workspace, &set("7"), (&[], 3));
     assert!(constant.contains("the volume is the same in each bar"), "{constant}");
     let without = set("0").lines().fold(String::new(), |text, line| {
         let mut cells: Vec<&str> = line.split(',').collect();
         cells.remove(volume);
         text + &cells.join(",") + "\n"
     });
-    assert_eq!(told(&workspace, &without, (&[], 3)).1, zero);
+    assert_eq!(predicted(&workspace, &without, (&[], 3)).1, zero);
 }
 
 #[test]
 fn a_market_with_other_hours_is_warned_about() {
     let workspace = trained();
     let hours = changed(&workspace, |idx, _| idx % 48 < 13);
-    let (n_rows, warning) = told(&workspace, &hours, (&[], 3));
+    let (n_rows, warning) = predicted(&workspace, &hours, (&[], 3));
     assert!(n_rows > 500);
     assert!(
         warning.contains("of the time, and the model was trained on bars for 100 %"),
@@ -169,14 +169,14 @@ fn times(workspace: &Workspace, factor: f64, begin: usize) -> String {
 fn prices_of_another_unit_are_warned_about_or_refused() {
     let workspace = trained();
     for (factor, says) in [(100.0, "about 100 times"), (0.01, "about 1/100 of")] {
-        let (n_rows, warning) = told(&workspace, &times(&workspace, factor, 0), (&[], 3));
+        let (n_rows, warning) = predicted(&workspace, &times(&workspace, factor, 0), (&[], 3));
         assert!(n_rows == 2001 && warning.contains(says), "{warning}");
     }
     for (factor, begin) in [(1e4, 0), (1e-9, 0), (1e4, 1900)] {
         let bars = times(&workspace, factor, begin);
-        let (n_rows, error) = told(&workspace, &bars, (&[], 1));
+        let (n_rows, error) = predicted(&workspace, &bars, (&[], 1));
         assert!(n_rows == 0 && error.contains("those that the model was trained on"), "{error}");
-        let (n_rows, warning) = told(&workspace, &bars, (&["--any-bars"], 3));
+        let (n_rows, warning) = predicted(&workspace, &bars, (&["--any-bars"], 3));
         assert!(n_rows == 2001 - begin && warning.contains("another unit"), "{warning}");
     }
 }
@@ -185,7 +185,7 @@ fn prices_of_another_unit_are_warned_about_or_refused() {
 fn prices_that_have_drifted_give_no_word() {
     let workspace = trained();
     for factor in [4.0, 0.25] {
-        assert_eq!(told(&workspace, &times(&workspace, factor, 0), (&[], 0)).1, "");
+        assert_eq!(predicted(&workspace, &times(&workspace, factor, 0), (&[], 0)).1, "");
     }
 }
 
@@ -195,18 +195,18 @@ fn a_stream_is_judged_while_it_runs() {
     let run = |part: usize, flags: &[&str], code: i32| {
         let bars = changed(&workspace, |idx, _| idx % part == 0);
         let assert = workspace.predict_live(&bars, flags).code(code);
-        (assert.printed(), judgements(&assert.told()))
+        (assert.stdout_text(), judgements(&assert.stderr_text()))
     };
-    let (rows, told) = run(1, &[], 0);
-    assert_eq!((rows.lines().count(), told.as_str()), (2001, ""));
+    let (rows, stderr) = run(1, &[], 0);
+    assert_eq!((rows.lines().count(), stderr.as_str()), (2001, ""));
     // Its interval is known from the tenth bar on.
-    let (rows, told) = run(4, &[], 1);
+    let (rows, stderr) = run(4, &[], 1);
     assert_eq!(rows.lines().count(), 10);
     assert!(rows.lines().skip(1).all(|row| row.contains(",,")), "{rows}");
-    assert!(told.contains("error: `<stdin>`: the bars are of 2 h"), "{told}");
-    let (rows, told) = run(4, &["--any-bars"], 3);
+    assert!(stderr.contains("error: `<stdin>`: the bars are of 2 h"), "{stderr}");
+    let (rows, stderr) = run(4, &["--any-bars"], 3);
     assert_eq!(rows.lines().count(), 501);
-    assert!(told.contains("warning: `<stdin>`: the bars are of 2 h"), "{told}");
+    assert!(stderr.contains("warning: `<stdin>`: the bars are of 2 h"), "{stderr}");
 }
 
 /// A stock, split in the middle.
@@ -225,9 +225,9 @@ fn split(workspace: &Workspace) -> String {
 fn a_stream_and_a_folder_are_told_of_as_a_file_is() {
     let workspace = trained();
     let bars = split(&workspace);
-    let of_stream = workspace.predict_live(&bars, &[]).code(0).told();
+    let of_stream = workspace.predict_live(&bars, &[]).code(0).stderr_text();
     workspace.write("other.csv", &bars);
-    let of_file = workspace.predict(&["--data", "other.csv"]).code(0).told();
+    let of_file = workspace.predict(&["--data", "other.csv"]).code(0).stderr_text();
     assert_eq!(of_stream.replace("<stdin>", "other.csv"), of_file);
     insta::assert_snapshot!(of_file, @"
     times: `time`, seconds since 1970, oldest first
@@ -240,7 +240,7 @@ fn a_stream_and_a_folder_are_told_of_as_a_file_is() {
     std::fs::create_dir(workspace.path("folder")).unwrap();
     workspace.write("folder/AAA.csv", &bars);
     workspace.write("folder/BBB.csv", &workspace.text("bars.csv"));
-    let of_folder = workspace.predict(&["--data", "folder"]).code(0).told();
+    let of_folder = workspace.predict(&["--data", "folder"]).code(0).stderr_text();
     assert!(of_folder.contains("times: `time`, seconds since 1970"), "{of_folder}");
     assert!(of_folder.contains("\n2 symbols: `AAA`, `BBB`\n"), "{of_folder}");
     assert!(of_folder.contains("warning: `AAA`: a bar opens like a split"), "{of_folder}");
@@ -264,12 +264,12 @@ fn a_model_of_an_older_version_is_used_with_a_warning() {
     ] {
         set_data(&path, data);
         let same = changed(&workspace, |_, _| true);
-        let (n_rows, warning) = told(&workspace, &same, (&[], 3));
+        let (n_rows, warning) = predicted(&workspace, &same, (&[], 3));
         assert!(n_rows == 2001 && warning.contains(says), "{warning}");
     }
     set_data(&path, json!({ "interval_seconds": 1800.0 }));
     let longer = changed(&workspace, |idx, _| idx % 2 == 0);
-    assert!(told(&workspace, &longer, (&[], 1)).1.contains("the bars are of 1 h"));
+    assert!(predicted(&workspace, &longer, (&[], 1)).1.contains("the bars are of 1 h"));
 }
 
 #[test]
@@ -287,5 +287,5 @@ fn training_without_volume_says_so() {
         log.contains("the volume is missing, or 0 in each bar: the feature of it says nothing")
     );
     // Its model then asks for none.
-    assert_eq!(told(&workspace, &bars, (&[], 0)).1, "");
+    assert_eq!(predicted(&workspace, &bars, (&[], 0)).1, "");
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{MODEL, Printed, Workspace, predict};
+use super::{CommandOutput, MODEL, Workspace, predict};
 
 #[test]
 fn from_begins_flat_at_its_bar() {
@@ -33,9 +33,10 @@ fn the_position_held_weighs_in() {
         let last = rows.lines().last().unwrap();
         assert_eq!(last.split(',').nth(1), Some(position), "{last}");
     }
-    let told = workspace.predict(&["--data", "bars.csv", "--position", "3"]).code(1).told();
-    let told = told.lines().last().unwrap();
-    insta::assert_snapshot!(told, @"error: the position `3` is not among what the model may hold: at most `2`, long or short");
+    let stderr =
+        workspace.predict(&["--data", "bars.csv", "--position", "3"]).code(1).stderr_text();
+    let stderr = stderr.lines().last().unwrap();
+    insta::assert_snapshot!(stderr, @"error: the position `3` is not among what the model may hold: at most `2`, long or short");
 }
 
 #[test]
@@ -70,7 +71,7 @@ fn negative_prices_are_refused_as_in_training() {
         ("train", &["--check-leaks", "--negative-prices"]),
         ("train", &["--check", "--negative-prices"]),
     ] {
-        let told = workspace.run(command, arguments).code(1).stdout("").told();
-        assert!(told.contains(refusal), "{command} {arguments:?}: {told}");
+        let stderr = workspace.run(command, arguments).code(1).stdout("").stderr_text();
+        assert!(stderr.contains(refusal), "{command} {arguments:?}: {stderr}");
     }
 }

@@ -5,7 +5,7 @@ use assert_cmd::assert::Assert;
 use serde_json::json;
 
 use super::Folder;
-use crate::cli::Printed;
+use crate::cli::CommandOutput;
 
 fn trainer(folder: &Folder, arguments: &str) -> Assert {
     let mut command = Command::new(env!("CARGO_BIN_EXE_trainer"));
@@ -17,12 +17,12 @@ fn simulate_prints_figures_fills_and_trades() {
     let folder = Folder::new("time,exposure\n2020-01-01,1\n2020-01-03,-0.5\n");
     let out = trainer(&folder, "simulate --data bars.csv --signals signals.csv --out out")
         .success()
-        .printed();
+        .stdout_text();
     for words in ["Sharpe", "4 fills", "2 trades", "commission"] {
         assert!(out.contains(words), "no `{words}` in {out}");
     }
     let json =
-        trainer(&folder, "metrics --equity out/equity.csv --format json").success().document();
+        trainer(&folder, "metrics --equity out/equity.csv --format json").success().stdout_json();
     assert_eq!(json["metrics"]["n_bars"], 4);
     assert_eq!(json["metrics"].get("n_trades"), None);
     assert_eq!(json["metrics"]["undefined"].get("win_rate"), None);
@@ -40,7 +40,7 @@ fn simulate_shows_small_prices_and_speaks_in_words() {
         "simulate --data tiny.csv --signals signals.csv --commission 0 --slippage 0",
     )
     .success()
-    .printed();
+    .stdout_text();
     for words in [
         "at        2.1e-10",
         "1 trade\n",
@@ -63,7 +63,7 @@ fn a_curve_may_have_comments_and_blank_rows_above_its_header() {
     let figures = |above: &str| {
         let rows = "2024-01-01,100\n2024-01-02,110\n2024-01-03,99\n";
         folder.write("curve.csv", &format!("{above}time,equity\n{rows}"));
-        trainer(&folder, "metrics --equity curve.csv --format json").success().document()["metrics"]
+        trainer(&folder, "metrics --equity curve.csv --format json").success().stdout_json()["metrics"]
             .clone()
     };
     let expected = figures("");
@@ -88,7 +88,7 @@ fn metrics_deflate_by_the_trials() {
             ),
         )
         .success()
-        .document();
+        .stdout_json();
         let metrics = &json["metrics"];
         (metrics["deflated_sharpe"].as_f64(), metrics["probabilistic_sharpe"].as_f64())
     };
@@ -101,7 +101,7 @@ fn metrics_deflate_by_the_trials() {
 fn a_wrong_curve_says_what_to_do() {
     let folder = Folder::new("");
     folder.write("curve.csv", "time,equity\n2020-01-01,-5\n2020-01-02,100\n");
-    let err = trainer(&folder, "metrics --equity curve.csv").failure().told();
+    let err = trainer(&folder, "metrics --equity curve.csv").failure().stderr_text();
     insta::assert_snapshot!(err, @"error: `curve.csv` line 2: the equity `-5` at the start is not above 0; begin the curve with money");
 }
 
@@ -118,7 +118,7 @@ fn a_ruined_replay_says_so_and_metrics_reads_its_curve() {
     let out =
         trainer(&folder, "simulate --data bars.csv --signals signals.csv --leverage 3 --out out")
             .success()
-            .printed();
+            .stdout_text();
     assert!(out.contains("ruined            2020-01-03T00:00:00Z"), "{out}");
     assert_eq!(out.matches("refused at bar").count(), 2, "{out}");
     let replay = folder.path("out/replay.json");
@@ -130,7 +130,7 @@ fn a_ruined_replay_says_so_and_metrics_reads_its_curve() {
     assert_eq!(metrics["n_liquidations"], 1);
     assert_eq!(replay["refused"].as_array().unwrap().len(), 2);
     let measured =
-        trainer(&folder, "metrics --equity out/equity.csv --format json").success().document();
+        trainer(&folder, "metrics --equity out/equity.csv --format json").success().stdout_json();
     for (name, figure) in measured["metrics"].as_object().unwrap() {
         if name != "undefined" {
             assert_eq!(figure, &metrics[name], "{name}");
@@ -142,7 +142,7 @@ fn a_ruined_replay_says_so_and_metrics_reads_its_curve() {
 fn a_signal_on_the_last_bar_is_told() {
     let folder = Folder::new("time,exposure\n2020-01-01,1\n2020-01-05,-1\n");
     let out =
-        trainer(&folder, "simulate --data bars.csv --signals signals.csv").success().printed();
+        trainer(&folder, "simulate --data bars.csv --signals signals.csv").success().stdout_text();
     assert!(out.contains("no bar follows to fill it"), "{out}");
 }
 
@@ -157,10 +157,10 @@ fn borrowing_and_dividends_are_told_apart_from_other_costs() {
         "simulate --data bars.csv --signals signals.csv --commission 0 --slippage 0 \
          --borrow-fee 3650 --interest 1825 --leverage 2 --format json"
             .to_owned();
-    let out = trainer(&folder, &arguments).success().printed();
+    let out = trainer(&folder, &arguments).success().stdout_text();
     assert!(out.contains("`Dividends` counts only for prices"), "it is not asked for: {out}");
     arguments += " --column dividend=Dividends";
-    let json = trainer(&folder, &arguments).success().document();
+    let json = trainer(&folder, &arguments).success().stdout_json();
     let figure = |name: &str| json["metrics"][name].as_f64().expect("a number");
     // Short 100 units at 100 from the 2nd to the 4th: 0.1 % a day of
     // 10,000 and of 9,800, and the dividend of 2, made up by the price.
@@ -179,7 +179,7 @@ fn borrowing_and_dividends_are_told_apart_from_other_costs() {
             .replace("00,100,100,100,", "00,100,100,100,100,")
             .replace("98,98,98,98,", "98,98,98,98,98,"),
     );
-    let err = trainer(&folder, &arguments).failure().told();
+    let err = trainer(&folder, &arguments).failure().stderr_text();
     assert!(err.contains("adjusted closes hold the dividends already"), "{err}");
 }
 
@@ -192,7 +192,7 @@ fn an_account_takes_prices_below_0() {
     folder.write("oil.csv", bars);
     let simulate = "simulate --data oil.csv --signals signals.csv --slippage 0";
     let run = |more: &str| trainer(&folder, &format!("{simulate}{more}"));
-    let err = run("").failure().told();
+    let err = run("").failure().stderr_text();
     assert!(err.contains("let `simulate` take them with `--negative-prices`"), "{err}");
     run(" --negative-prices --commission 0 --out free").success();
     // 10,000 / 20 = 500 units are sold at 20 and bought at -30:
@@ -207,7 +207,7 @@ fn an_account_takes_prices_below_0() {
     assert_eq!(rounded("free/equity.csv"), [10_000.0, 15_000.0, 38_500.0, 35_000.0, 35_000.0]);
     // A commission is paid on what the fills are worth, whatever its
     // sign: 0.1 % of 499.5 units at 20 and at -30.
-    let out = run(" --negative-prices --commission 10 --out paid").success().printed();
+    let out = run(" --negative-prices --commission 10 --out paid").success().stdout_text();
     assert!(out.contains("commission                     24.98"), "{out}");
     let units = 10_000.0 / (20.0 * 1.001);
     let last = 10_000.0 + units * (50.0 - 0.02 - 0.03);

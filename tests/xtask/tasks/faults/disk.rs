@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use super::ledger::Ledger;
-use crate::support::{COMPLETES, Printed, Sandbox};
+use crate::support::{COMPLETES, CommandOutput, Sandbox};
 
 /// A file system of 8 MB on a folder of the sandbox.
 struct SmallDisk {
@@ -79,7 +79,7 @@ fn a_full_disk_stops_a_restore_with_whole_files_only() {
         sandbox.xtask(&["restore", "latest", "--only", "models/", "--into", &target])
     };
 
-    let stderr = restore().assert().code(1).told();
+    let stderr = restore().assert().code(1).stderr_text();
     assert!(stderr.contains("models/small/") && stderr.contains("space"), "{stderr}");
     assert_eq!(fs::read(disk.path.join("models/large")).unwrap(), vec![7; 5_000_000]);
     let written = || fs::read_dir(disk.path.join("models/small")).unwrap().map(|e| e.unwrap());

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use super::disk::{Mount, other_disk};
 use super::{NOW, full_session, move_and_link};
-use crate::support::{COMPLETES, Printed, Sandbox, stdout, tree};
+use crate::support::{COMPLETES, CommandOutput, Sandbox, stdout, tree};
 
 /// Checks that no task moves the session, that all tell `reason`, and
 /// that tasks which move nothing work.
@@ -22,13 +22,13 @@ fn refused(sandbox: &Sandbox, reason: &str) {
         &["train", "--trainer-bin", trainer],
         &["train", "--no-archive", "--trainer-bin", trainer],
     ] {
-        let text = sandbox.xtask(task).assert().code(1).told();
+        let text = sandbox.xtask(task).assert().code(1).stderr_text();
         assert!(text.contains(reason) && text.contains("nothing was moved"), "{task:?}: {text}");
         assert_eq!(text.lines().count(), 1, "{text}");
     }
     let status = stdout(&mut sandbox.xtask(&["status"]));
     assert!(status.contains("a `train` now would stop") && status.contains(reason), "{status}");
-    let text = sandbox.xtask(&["doctor"]).assert().code(3).printed();
+    let text = sandbox.xtask(&["doctor"]).assert().code(3).stdout_text();
     assert!(text.contains(reason) && text.contains("no session can be moved"), "{text}");
     assert_eq!(tree(&sandbox.path("logs")), before);
     let backups = fs::read_dir(sandbox.path("backups")).map_or(0, Iterator::count);
@@ -87,7 +87,7 @@ fn session_folders_that_are_one_folder() {
 fn what_cannot_be_read_through_is_told_where_there_is_nothing_else() {
     let sandbox = Sandbox::new();
     symlink("/nowhere", sandbox.path("models")).unwrap();
-    let text = sandbox.xtask(&["archive"]).assert().code(10).told();
+    let text = sandbox.xtask(&["archive"]).assert().code(10).stderr_text();
     assert!(text.contains("warning: `models` is not archived whole"), "{text}");
 }
 
@@ -163,7 +163,7 @@ fn a_recovery_that_cannot_succeed_blocks_nobody() {
     mount.remount("ro");
     let before = tree(sandbox.root());
     let mut command = sandbox.xtask(&["archive"]);
-    let text = command.assert().code(3).told();
+    let text = command.assert().code(3).stderr_text();
     assert!(text.contains("warning: `backups/session_20260102_030405.partial`"), "{text}");
     assert!(text.contains("nothing is lost") && text.lines().count() == 1, "{text}");
     works(&sandbox);

@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 
 use super::disk::{Mount, on_overlay, other_disk};
 use super::{full_session, move_and_link};
-use crate::support::{Printed, Sandbox, stdout, tree};
+use crate::support::{CommandOutput, Sandbox, stdout, tree};
 
 /// A workspace with three archives and backups.
 fn with_backups() -> Sandbox {
@@ -103,7 +103,7 @@ fn one_repair_that_fails_stops_none_of_the_others() {
     symlink("/nowhere", sandbox.path("archives/.trash")).unwrap();
     sandbox.write("logs/.x.partial", "half");
     let mut fix = sandbox.xtask(&["doctor", "--fix"]);
-    let text = fix.assert().code(3).printed();
+    let text = fix.assert().code(3).stdout_text();
     assert!(text.contains("`doctor --fix` failed"), "{text}");
     assert!(!sandbox.path("logs/.x.partial").exists());
 }

@@ -141,10 +141,10 @@ fn no_secret_is_shown_stored_or_archived() {
     train.arg(trainer).envs(secrets);
     let ran = super::ran(&mut train);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    let told = ran.stdout + &ran.stderr;
+    let printed = ran.stdout + &ran.stderr;
     let mut texts = tree(sandbox.root());
     texts.remove("config/password");
-    texts.insert("told".to_owned(), told.into_bytes());
+    texts.insert("told".to_owned(), printed.into_bytes());
     for (name, bytes) in texts {
         let text = String::from_utf8_lossy(&bytes);
         assert!(!text.contains("correct horse") && !text.contains("hunter22"), "{name}");

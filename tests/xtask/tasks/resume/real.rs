@@ -43,9 +43,9 @@ fn check(changes: &Value) {
     assert_eq!(child.wait().unwrap().code(), Some(130));
     let stopped: Value = serde_json::from_str(&sandbox.read("logs/session.json")).unwrap();
     assert!(stopped["episodes"].as_array().unwrap().len() < N_EPISODES, "it was not interrupted");
-    let (code, told, notes) = train(&sandbox, &["--resume", "--threads", "1"]);
+    let (code, stdout, notes) = train(&sandbox, &["--resume", "--threads", "1"]);
     assert_eq!(code, 0, "{notes}");
-    assert!(told.contains("session   completed"), "{told}");
+    assert!(stdout.contains("session   completed"), "{stdout}");
     let resumed: Value = serde_json::from_str(&sandbox.read("logs/session.json")).unwrap();
     assert_eq!(resumed["resumed_from"]["session"], stopped["id"]);
     let (made, expected) = (made(&sandbox), made(&whole));

@@ -38,8 +38,8 @@ fn each_pod_runs_its_trials() {
         let output = pod.output().unwrap();
         assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
     }
-    let told = stdout(&mut sandbox.xtask(&["sweep", "status"]));
-    assert!(told.contains("4 of 4 trials over, 4 completed"), "{told}");
+    let stdout_text = stdout(&mut sandbox.xtask(&["sweep", "status"]));
+    assert!(stdout_text.contains("4 of 4 trials over, 4 completed"), "{stdout_text}");
 }
 
 /// By the classes of Kubernetes' own client, which a Python package brings.
@@ -65,6 +65,6 @@ fn the_manifest_has_only_fields_that_kubernetes_has() {
         (output.status.success(), String::from_utf8(output.stderr).unwrap())
     };
     assert_eq!(check(&manifest), (true, String::new()));
-    let (is_good, told) = check(&manifest.replace("backoffLimitPerIndex", "backofLimitPerIndex"));
-    assert!(!is_good && told.contains("has no field backofLimitPerIndex"), "{told}");
+    let (is_good, stderr) = check(&manifest.replace("backoffLimitPerIndex", "backofLimitPerIndex"));
+    assert!(!is_good && stderr.contains("has no field backofLimitPerIndex"), "{stderr}");
 }

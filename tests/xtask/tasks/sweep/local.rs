@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::{four_trials, swept, trainer, write_spec};
-use crate::support::{Printed, Sandbox, json_of, stderr, stdout};
+use crate::support::{CommandOutput, Sandbox, json_of, stderr, stdout};
 
 fn document(sandbox: &Sandbox, arguments: &[&str]) -> Value {
     let mut command = sandbox.xtask(&["--format", "json"]);
@@ -27,7 +27,7 @@ fn every_trial_becomes_a_sealed_session() {
     sandbox
         .write("config/training_config.json", r#"{"data": "bars.csv", "agent": {"n_trees": 3}}"#);
     write_spec(&sandbox, &four_trials());
-    let notes = swept(&sandbox, "", &["sweep", "sweep.json"]).code(0).told();
+    let notes = swept(&sandbox, "", &["sweep", "sweep.json"]).code(0).stderr_text();
     assert!(notes.contains("[4/4]"), "{notes}");
     let status = document(&sandbox, &["sweep", "status"]);
     assert_eq!((&status["n_completed"], &status["missing"]), (&json!(4), &json!([])));
@@ -137,8 +137,8 @@ fn any_command_can_be_swept() {
 fn a_dry_run_trains_nothing_and_tells_the_trials() {
     let sandbox = Sandbox::new();
     write_spec(&sandbox, &four_trials());
-    let told = stdout(&mut sandbox.xtask(&["sweep", "sweep.json", "--dry-run"]));
-    insta::assert_snapshot!(told, @r"
+    let stdout_text = stdout(&mut sandbox.xtask(&["sweep", "sweep.json", "--dry-run"]));
+    insta::assert_snapshot!(stdout_text, @r"
     sweep sweep would train 4 trials
          0  seed 1  agent.discount 0.5
          1  seed 2  agent.discount 0.5
@@ -185,7 +185,7 @@ fn trials_can_be_run_from_outside() {
     assert_eq!(document(&sandbox, &["sweep", "status"])["missing"], json!([0]));
     // Any of them that failed is told.
     swept(&sandbox, "exit 1", &["sweep", "trial", "0", "--count", "2"]).code(3);
-    let notes = swept(&sandbox, "", &["sweep", "trial", "4"]).code(2).told();
+    let notes = swept(&sandbox, "", &["sweep", "trial", "4"]).code(2).stderr_text();
     assert!(notes.contains("its last is 3"), "{notes}");
 }
 

@@ -132,8 +132,8 @@ proptest! {
             let trial = plan.trial(index);
             prop_assert_eq!(trial.combination, index / plan.n_trials_each());
             prop_assert_eq!(trial.window.is_some(), windows > 0);
-            let told = (trial.combination, trial.seed, trial.symbol, trial.window);
-            prop_assert!(seen.insert(told));
+            let identity = (trial.combination, trial.seed, trial.symbol, trial.window);
+            prop_assert!(seen.insert(identity));
         }
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::{swept, trainer, write_spec};
-use crate::support::{Printed, Sandbox, json_of, stdout};
+use crate::support::{CommandOutput, Sandbox, json_of, stdout};
 
 /// Earns on validation bars by its discount, and on the held-out bars by
 /// what its seed and discount say; writes curves as the trainer does.
@@ -70,7 +70,8 @@ fn the_best_on_validation_bars_is_tested_once() {
     let opened = sandbox.read("sweeps/sweep/selection.json");
     swept(&sandbox, "exit 1", &["sweep", "resume"]).code(0);
     assert_eq!(sandbox.read("sweeps/sweep/selection.json"), opened);
-    let notes = swept(&sandbox, "exit 1", &["sweep", "resume", "--retry-failed"]).code(2).told();
+    let notes =
+        swept(&sandbox, "exit 1", &["sweep", "resume", "--retry-failed"]).code(2).stderr_text();
     assert!(notes.contains("the test of the sweep `sweep` was opened"), "{notes}");
 }
 
@@ -81,7 +82,7 @@ fn a_curve_that_the_trainer_cannot_measure_is_asked_for_again() {
     let trainer = trainer(&sandbox, WITH_CURVES);
     let mut command = sandbox.xtask(&["sweep", "sweep.json"]);
     command.env("METRICS_FAIL", "1").arg("--trainer-bin").arg(&trainer);
-    let notes = command.assert().code(1).told();
+    let notes = command.assert().code(1).stderr_text();
     assert!(notes.contains("could not measure"), "{notes}");
     let opened = sandbox.read("sweeps/sweep/selection.json");
     assert_eq!(results(&sandbox)["verdict"], Value::Null);
@@ -96,7 +97,7 @@ fn a_test_that_failed_is_made_again_when_asked_for() {
     let sandbox = Sandbox::new();
     write_spec(&sandbox, &spec(&json!({})));
     let body = format!("case $PWD in */test-1_*) exit 1 ;; esac\n{WITH_CURVES}");
-    let notes = swept(&sandbox, &body, &["sweep", "sweep.json"]).code(3).told();
+    let notes = swept(&sandbox, &body, &["sweep", "sweep.json"]).code(3).stderr_text();
     assert!(notes.contains("the test failed, and told nothing"), "{notes}");
     let failed = results(&sandbox);
     assert_eq!(failed["verdict"]["tests"][0]["status"], "failed", "{notes}");
@@ -149,7 +150,7 @@ fn nothing_is_chosen_while_trials_are_missing() {
     swept(&sandbox, WITH_CURVES, &["sweep", "trial", "0", "--count", "5"]);
     let found = results(&sandbox);
     assert_eq!((&found["missing"], &found["choice"]), (&json!([5]), &Value::Null));
-    let notes = swept(&sandbox, WITH_CURVES, &["sweep", "merge"]).code(1).told();
+    let notes = swept(&sandbox, WITH_CURVES, &["sweep", "merge"]).code(1).stderr_text();
     assert!(notes.contains("trials 5 are missing"), "{notes}");
     assert!(!sandbox.path("sweeps/sweep/selection.json").exists());
     swept(&sandbox, WITH_CURVES, &["sweep", "trial", "5"]);
@@ -190,8 +191,8 @@ fn the_page_needs_nothing_else() {
     let sandbox = Sandbox::new();
     write_spec(&sandbox, &spec(&json!({ "parameters": { "model": ["</script>", "b"] } })));
     swept(&sandbox, WITH_CURVES, &["sweep", "sweep.json"]);
-    let told = stdout(&mut sandbox.xtask(&["sweep", "results", "--page", "page.html"]));
-    assert!(told.contains("ranked by sharpe"), "{told}");
+    let stdout_text = stdout(&mut sandbox.xtask(&["sweep", "results", "--page", "page.html"]));
+    assert!(stdout_text.contains("ranked by sharpe"), "{stdout_text}");
     let page = fs::read_to_string(PathBuf::from(sandbox.root()).join("page.html")).unwrap();
     assert!(!page.contains("https://") && !page.contains("src="), "it loads something");
     assert_eq!(page.matches("</script>").count(), 2);

@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 
 use self::cluster::{Cluster, wait_until};
 use super::{trainer, write_spec};
-use crate::support::{Printed, Sandbox, stdout};
+use crate::support::{CommandOutput, Sandbox, stdout};
 
 /// Runs a task on the cluster, and returns its exit code and stderr.
 #[track_caller]
 fn run(cluster: &Cluster, sandbox: &Sandbox, arguments: &[&str]) -> (i32, String) {
     let output = cluster.xtask(sandbox, arguments);
-    (output.exit_code(), output.told())
+    (output.exit_code(), output.stderr_text())
 }
 
 /// Begins the sweep on the cluster.
@@ -37,19 +37,19 @@ fn resume(cluster: &Cluster, sandbox: &Sandbox) -> String {
 
 #[track_caller]
 fn status(cluster: &Cluster, sandbox: &Sandbox) -> Value {
-    cluster.xtask(sandbox, &["--format", "json", "sweep", "status"]).document()
+    cluster.xtask(sandbox, &["--format", "json", "sweep", "status"]).stdout_json()
 }
 
 /// Returns everything that the sweep found, and its models.
 fn findings(sandbox: &Sandbox) -> (String, Vec<Vec<u8>>) {
     let table = stdout(&mut sandbox.xtask(&["--format", "csv", "sweep", "results"]));
-    let told = stdout(&mut sandbox.xtask(&["sweep", "results"]));
+    let stdout_text = stdout(&mut sandbox.xtask(&["sweep", "results"]));
     let model = |index: u64| {
         let path =
             format!("sweeps/sweep/trials/{index:04}/models/memory_efficient_model_final.zip");
         std::fs::read(sandbox.path(&path)).unwrap()
     };
-    (table + &told, (0..6).map(model).collect())
+    (table + &stdout_text, (0..6).map(model).collect())
 }
 
 fn six_trials() -> Value {
@@ -82,8 +82,8 @@ fn a_cluster_gives_what_this_machine_gives() {
     let jobs = cluster.ask("squeue", &["-h", "-r", "-t", "all", "-o", "%F_%K %T"]);
     assert_eq!(jobs.matches("COMPLETED").count(), 7, "{jobs}");
     assert!(jobs.contains("1_3 ") && jobs.contains("2_1 "), "{jobs}");
-    let told = status(&cluster, &there);
-    assert_eq!((&told["n_completed"], &told["missing"]), (&json!(6), &json!([])));
+    let sweep_status = status(&cluster, &there);
+    assert_eq!((&sweep_status["n_completed"], &sweep_status["missing"]), (&json!(6), &json!([])));
     let (table, models) = findings(&there);
     assert!(table.contains("test"), "{table}");
     assert_eq!((table, models), findings(&here));
@@ -104,9 +104,9 @@ fn resume_submits_what_is_in_no_job_and_only_that() {
     wait_until("two elements run", || {
         status(&cluster, &sandbox)["cluster"]["running"] == json!([0, 1, 2, 3])
     });
-    let told = status(&cluster, &sandbox);
-    assert_eq!(told["cluster"]["queued"], json!([4, 5]));
-    assert_eq!(told["cluster"]["is_merge_queued"], true);
+    let sweep_status = status(&cluster, &sandbox);
+    assert_eq!(sweep_status["cluster"]["queued"], json!([4, 5]));
+    assert_eq!(sweep_status["cluster"]["is_merge_queued"], true);
     let notes = resume(&cluster, &sandbox);
     assert!(!notes.contains("submitted"), "{notes}");
     // One element is lost.
@@ -133,9 +133,9 @@ fn cancel_ends_the_jobs_and_resume_goes_on() {
     let (code, notes) = run(&cluster, &sandbox, &["sweep", "cancel"]);
     assert_eq!(code, 0, "{notes}");
     cluster.wait_until_idle();
-    let told = status(&cluster, &sandbox);
+    let sweep_status = status(&cluster, &sandbox);
     assert_eq!(
-        (&told["is_cancelled"], &told["cluster"]["lost"]),
+        (&sweep_status["is_cancelled"], &sweep_status["cluster"]["lost"]),
         (&json!(true), &json!([1, 2, 4, 5]))
     );
     sandbox.write("go", "");

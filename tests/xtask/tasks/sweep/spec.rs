@@ -4,7 +4,7 @@ use std::path::Path;
 
 use xtask::tasks::sweep::spec::SweepSpec;
 
-use crate::support::{Printed, Sandbox};
+use crate::support::{CommandOutput, Sandbox};
 
 #[track_caller]
 fn message(spec: &str) -> String {
@@ -128,8 +128,8 @@ fn what_is_wrong_with_the_whole_names_the_file_too() {
         let sandbox = Sandbox::new();
         sandbox.write("tries.json", &spec);
         let mut command = sandbox.xtask(&["sweep", "tries.json", "--dry-run"]);
-        let told = command.assert().code(2).told();
-        assert!(told.contains("tries.json` is not valid: "), "{told}");
-        assert!(told.contains(words), "{told}");
+        let stderr = command.assert().code(2).stderr_text();
+        assert!(stderr.contains("tries.json` is not valid: "), "{stderr}");
+        assert!(stderr.contains(words), "{stderr}");
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{four_trials, trainer, write_spec};
-use crate::support::{Printed, Sandbox, json_of, stdout};
+use crate::support::{CommandOutput, Sandbox, json_of, stdout};
 
 fn with(key: &str, value: Value) -> Value {
     let mut spec = four_trials();
@@ -25,7 +25,8 @@ fn the_trainers_figures_are_known_before_anything_runs() {
     ] {
         let sandbox = Sandbox::new();
         write_spec(&sandbox, &with("metric", json!(metric)));
-        let notes = sandbox.xtask(&["sweep", "sweep.json", "--dry-run"]).assert().code(2).told();
+        let notes =
+            sandbox.xtask(&["sweep", "sweep.json", "--dry-run"]).assert().code(2).stderr_text();
         assert!(notes.contains("sweep.json` is not valid"), "{notes}");
         assert!(notes.contains(&format!("`metric` is `{metric}`")), "{notes}");
         assert!(notes.contains(hint), "{notes}");
@@ -44,14 +45,17 @@ fn of_another_trainer_the_figures_that_trials_have_are_named_at_the_end() {
     let mut spec = with("metric", json!("rewards"));
     spec["command"] = json!(["sh", "-c", body]);
     write_spec(&sandbox, &spec);
-    let notes = sandbox.xtask(&["sweep", "sweep.json"]).assert().code(3).told();
+    let notes = sandbox.xtask(&["sweep", "sweep.json"]).assert().code(3).stderr_text();
     assert!(notes.contains("completed, and has no figure `rewards`"), "{notes}");
     let reason = "no trial has the figure `rewards`; they have n_steps, reward; did you mean \
                   `reward`?";
     assert!(notes.contains(reason), "{notes}");
     assert!(notes.contains("`cargo xtask sweep resume sweep --spec SPEC.json`"), "{notes}");
-    let told = stdout(&mut sandbox.xtask(&["sweep", "results"]));
-    assert!(told.contains(&format!("no combination can be ranked: {reason}")), "{told}");
+    let stdout_text = stdout(&mut sandbox.xtask(&["sweep", "results"]));
+    assert!(
+        stdout_text.contains(&format!("no combination can be ranked: {reason}")),
+        "{stdout_text}"
+    );
     // The trainings are not lost.
     spec["metric"] = json!("reward");
     write_spec(&sandbox, &spec);
@@ -74,7 +78,7 @@ fn other_reasons_for_no_rank_are_told_apart() {
         let sandbox = Sandbox::new();
         write_spec(&sandbox, &with("metric", json!("sharpe")));
         trainer(&sandbox, &format!("{body}\n"));
-        let notes = sandbox.xtask(&BEGIN).assert().code(3).told();
+        let notes = sandbox.xtask(&BEGIN).assert().code(3).stderr_text();
         assert!(notes.contains(reason), "{notes}");
         let flag = if body == "exit 0" { "--spec SPEC.json`" } else { "--retry-failed`" };
         assert!(notes.contains(&format!("`cargo xtask sweep resume sweep {flag}")), "{notes}");
@@ -95,14 +99,14 @@ fn what_trials_train_stays_and_so_does_what_was_chosen() {
     ] {
         let named = if key == "slurm" { "slurm.trials_per_element" } else { key };
         write_spec(&sandbox, &with(key, value));
-        let notes = sandbox.xtask(&MEND).assert().code(2).told();
+        let notes = sandbox.xtask(&MEND).assert().code(2).stderr_text();
         assert!(
             notes.contains(&format!("`{named}` is not what the sweep was begun with")),
             "{notes}"
         );
     }
     write_spec(&sandbox, &with("metric", json!("net_return")));
-    let notes = sandbox.xtask(&MEND).assert().code(2).told();
+    let notes = sandbox.xtask(&MEND).assert().code(2).stderr_text();
     assert!(notes.contains("the test of the sweep `sweep` was opened"), "{notes}");
     write_spec(&sandbox, &with("memory_mb", json!(70)));
     sandbox.xtask(&MEND).assert().code(0);
@@ -119,14 +123,15 @@ fn a_full_disk_uses_up_no_retry() {
     trainer(&sandbox, "echo 'error: write: No space left on device' >&2; exit 1");
     let resume = ["sweep", "resume", "--trainer-bin", "./trainer.sh"];
     for arguments in [&BEGIN[..], &resume, &resume] {
-        let notes = sandbox.xtask(&[arguments, &["--jobs", "1"]].concat()).assert().code(1).told();
+        let notes =
+            sandbox.xtask(&[arguments, &["--jobs", "1"]].concat()).assert().code(1).stderr_text();
         assert!(notes.contains("is full; no trial counts as failed"), "{notes}");
         assert!(notes.contains("No space left on device"), "{notes}");
     }
-    let told = stdout(&mut sandbox.xtask(&["sweep", "status"]));
+    let stdout_text = stdout(&mut sandbox.xtask(&["sweep", "status"]));
     assert!(
-        told.contains("disk     3 attempts ended when it was full; they use up no retry"),
-        "{told}"
+        stdout_text.contains("disk     3 attempts ended when it was full; they use up no retry"),
+        "{stdout_text}"
     );
     assert!(sandbox.path("sweeps/sweep/attempts/0000_1_full_disk_3").is_dir());
     trainer(&sandbox, "");

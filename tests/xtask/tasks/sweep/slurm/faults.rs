@@ -47,8 +47,8 @@ impl Drill {
         self.cluster.kill(&format!("slurmd-{name}"));
         let down = format!("{name} down");
         wait_until("the node is down", || {
-            let told = self.cluster.ask("sinfo", &["-h", "-N", "-p", "main", "-o", "%N %t"]);
-            told.lines().any(|line| line.starts_with(&down))
+            let text = self.cluster.ask("sinfo", &["-h", "-N", "-p", "main", "-o", "%N %t"]);
+            text.lines().any(|line| line.starts_with(&down))
         });
     }
 
@@ -74,8 +74,12 @@ impl Drill {
     #[track_caller]
     fn check_complete(&self) {
         self.cluster.wait_until_idle();
-        let told = self.status();
-        assert_eq!((&told["n_completed"], &told["missing"]), (&json!(6), &json!([])), "{told}");
+        let sweep_status = self.status();
+        assert_eq!(
+            (&sweep_status["n_completed"], &sweep_status["missing"]),
+            (&json!(6), &json!([])),
+            "{sweep_status}"
+        );
         assert_eq!(fs::read_dir(self.sandbox.path("sweeps/sweep/trials")).unwrap().count(), 6);
         assert!(self.sandbox.path("sweeps/sweep/verdict.json").exists());
     }
@@ -105,8 +109,12 @@ fn an_orphan_and_its_copy_count_once() {
     drill.cluster.wait_until_idle();
     let n_trials = || fs::read_dir(drill.sandbox.path("sweeps/sweep/trials")).unwrap().count();
     wait_until("the orphans are over, too", || n_trials() + drill.attempts().len() == 4);
-    let told = drill.status();
-    assert_eq!((&told["n_completed"], &told["missing"]), (&json!(2), &json!([])), "{told}");
+    let sweep_status = drill.status();
+    assert_eq!(
+        (&sweep_status["n_completed"], &sweep_status["missing"]),
+        (&json!(2), &json!([])),
+        "{sweep_status}"
+    );
     assert_eq!(n_trials(), 2);
 }
 
@@ -171,17 +179,21 @@ fn trials_out_of_memory_or_time_fail_alone_and_by_name() {
     let Some(drill) = Drill::new(&spec, body) else { return };
     begin(&drill.cluster, &drill.sandbox);
     drill.cluster.wait_until_idle();
-    let told = drill.status();
-    assert_eq!(told["cluster"]["lost"], json!([1, 4, 5]), "{told}");
-    assert_eq!(told["n_completed"], 3);
+    let sweep_status = drill.status();
+    assert_eq!(sweep_status["cluster"]["lost"], json!([1, 4, 5]), "{sweep_status}");
+    assert_eq!(sweep_status["n_completed"], 3);
     assert!(!drill.sandbox.path("sweeps/sweep/verdict.json").exists());
     // None may be begun anew.
     resume(&drill.cluster, &drill.sandbox);
     drill.cluster.wait_until_idle();
-    let told = drill.status();
-    assert_eq!((&told["n_completed"], &told["missing"]), (&json!(3), &json!([])), "{told}");
-    let reason = |idx: usize| told["failed"][idx]["reason"].as_str().unwrap();
-    assert_eq!(told["failed"][1]["index"], 4);
+    let sweep_status = drill.status();
+    assert_eq!(
+        (&sweep_status["n_completed"], &sweep_status["missing"]),
+        (&json!(3), &json!([])),
+        "{sweep_status}"
+    );
+    let reason = |idx: usize| sweep_status["failed"][idx]["reason"].as_str().unwrap();
+    assert_eq!(sweep_status["failed"][1]["index"], 4);
     assert!(reason(0).contains("`retries` allows no more"), "{}", reason(0));
     assert!(reason(2).contains("time limit, once; raise `slurm.time_minutes`"), "{}", reason(2));
     // With more of what they lacked, they are.
@@ -213,9 +225,13 @@ fn a_full_shared_disk_fails_no_trial() {
     assert!(!dd.stderr(Stdio::null()).status().unwrap().success());
     drill.go();
     drill.cluster.wait_until_idle();
-    let told = drill.status();
-    assert_eq!((&told["n_completed"], &told["failed"]), (&json!(0), &json!([])), "{told}");
-    assert_eq!(told["cluster"]["lost"], json!([0, 1, 2, 3, 4, 5]));
+    let sweep_status = drill.status();
+    assert_eq!(
+        (&sweep_status["n_completed"], &sweep_status["failed"]),
+        (&json!(0), &json!([])),
+        "{sweep_status}"
+    );
+    assert_eq!(sweep_status["cluster"]["lost"], json!([0, 1, 2, 3, 4, 5]));
     fs::remove_file(fill).unwrap();
     resume(&drill.cluster, &drill.sandbox);
     drill.check_complete();

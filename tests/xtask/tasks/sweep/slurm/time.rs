@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 use super::cluster::wait_until;
 use super::six_trials;
 use super::unasked::{BEGIN, RESUME, fake, run};
-use crate::support::{Printed, Sandbox};
+use crate::support::{CommandOutput, Sandbox};
 use crate::tasks::sweep::{trainer, write_spec};
 
 /// A cluster that ends every job since its time is over.
 const OUT_OF_TIME: &str = r#"case "$*" in *" %r") echo TimeLimit ;; esac"#;
 
 fn status(sandbox: &Sandbox) -> Value {
-    run(sandbox, &["--format", "json", "sweep", "status"]).document()
+    run(sandbox, &["--format", "json", "sweep", "status"]).stdout_json()
 }
 
 /// Begins a sweep on a cluster that is none, whose trials of `seeds` wait
@@ -55,8 +55,11 @@ fn a_trial_that_always_exceeds_its_jobs_time_fails_by_name_and_may_be_given_more
             json!([{ "index": 0, "n_lost": n_lost, "reason": "it exceeded its job's time limit" }]);
         assert_eq!(status(&sandbox)["cut"], cut);
     }
-    let told = run(&sandbox, &["sweep", "status"]).printed();
-    assert!(told.contains("cut      0, 2 attempts: it exceeded its job's time limit"), "{told}");
+    let stdout = run(&sandbox, &["sweep", "status"]).stdout_text();
+    assert!(
+        stdout.contains("cut      0, 2 attempts: it exceeded its job's time limit"),
+        "{stdout}"
+    );
     let trial = ["sweep", "trial", "0", "--trainer-bin", "./trainer.sh"];
     run(&sandbox, &trial).code(3);
     let reason = status(&sandbox)["failed"][0]["reason"].as_str().unwrap().to_owned();
@@ -77,9 +80,12 @@ fn a_trial_that_always_exceeds_its_jobs_time_fails_by_name_and_may_be_given_more
 fn a_trial_that_had_only_the_rest_of_the_time_uses_up_no_retry() {
     let sandbox = begin(OUT_OF_TIME, 0, "2");
     stopped_job(&sandbox, "2");
-    let told = status(&sandbox);
-    assert_eq!((&told["cut"], &told["n_attempts_stopped"]), (&json!([]), &json!(1)));
-    assert_eq!(told["n_completed"], 1);
+    let sweep_status = status(&sandbox);
+    assert_eq!(
+        (&sweep_status["cut"], &sweep_status["n_attempts_stopped"]),
+        (&json!([]), &json!(1))
+    );
+    assert_eq!(sweep_status["n_completed"], 1);
 }
 
 #[test]
@@ -91,8 +97,11 @@ fn a_trial_that_is_stopped_for_another_reason_uses_up_no_retry() {
         trainer(&sandbox, "touch ../../../../waits; read -r _; echo 'error: helper' >&2; exit 1");
         stopped_job(&sandbox, "1");
         super::unasked::put_program(&sandbox, "squeue", "");
-        let told = status(&sandbox);
-        assert_eq!((&told["cut"], &told["n_attempts_stopped"]), (&json!([]), &json!(1)));
-        assert_eq!(told["failed"], json!([]));
+        let sweep_status = status(&sandbox);
+        assert_eq!(
+            (&sweep_status["cut"], &sweep_status["n_attempts_stopped"]),
+            (&json!([]), &json!(1))
+        );
+        assert_eq!(sweep_status["failed"], json!([]));
     }
 }

@@ -4,7 +4,7 @@ use assert_cmd::assert::Assert;
 use serde_json::{Value, json};
 
 use super::six_trials;
-use crate::support::{Printed, Sandbox};
+use crate::support::{CommandOutput, Sandbox};
 use crate::tasks::sweep::{trainer, write_spec};
 
 /// A workspace with programs in the place of Slurm's: `squeue` does
@@ -49,12 +49,12 @@ fn check(squeue: &str, problem: &str) {
     run(&sandbox, &BEGIN).code(0);
     let submitted = sandbox.read("submitted");
     put_program(&sandbox, "squeue", squeue);
-    let status = run(&sandbox, &["--format", "json", "sweep", "status"]).code(3).document();
+    let status = run(&sandbox, &["--format", "json", "sweep", "status"]).code(3).stdout_json();
     assert_eq!(status["cluster"], Value::Null);
-    let told = status["cluster_problem"].as_str().unwrap();
-    assert!(told.contains(problem), "{told}");
+    let text = status["cluster_problem"].as_str().unwrap();
+    assert!(text.contains(problem), "{text}");
     for task in [&RESUME[..], &["sweep", "cancel"]] {
-        let stderr = run(&sandbox, task).code(1).told();
+        let stderr = run(&sandbox, task).code(1).stderr_text();
         assert!(stderr.contains(problem), "{stderr}");
     }
     assert_eq!(sandbox.read("submitted"), submitted);
@@ -117,14 +117,14 @@ fn no_job_learns_a_secret_of_the_repository() {
 fn what_the_cluster_refuses_is_told_and_resumed() {
     let sandbox = fake("");
     put_program(&sandbox, "sbatch", "echo 'invalid account' >&2; exit 1");
-    let stderr = run(&sandbox, &BEGIN).code(1).told();
+    let stderr = run(&sandbox, &BEGIN).code(1).stderr_text();
     assert!(stderr.contains("`cargo xtask sweep resume sweep`"), "{stderr}");
     assert!(stderr.contains("`sbatch` failed: invalid account"), "{stderr}");
     put_program(&sandbox, "sbatch", "echo \"Welcome\"; echo '7;loopback'");
-    let stderr = run(&sandbox, &RESUME).told();
+    let stderr = run(&sandbox, &RESUME).stderr_text();
     assert!(stderr.contains("submitted job 7: 6 elements of array 0"), "{stderr}");
     put_program(&sandbox, "sbatch", "echo submitted");
-    let stderr = run(&sandbox, &RESUME).code(1).told();
+    let stderr = run(&sandbox, &RESUME).code(1).stderr_text();
     assert!(stderr.contains("did not say which job"), "{stderr}");
 }
 
@@ -134,7 +134,8 @@ fn without_a_cluster_nothing_is_begun() {
     for program in ["scontrol", "squeue", "sbatch"] {
         std::fs::remove_file(sandbox.path(&format!("bin/{program}"))).unwrap();
     }
-    let stderr = sandbox.xtask(&BEGIN).env("PATH", sandbox.path("bin")).assert().code(1).told();
+    let stderr =
+        sandbox.xtask(&BEGIN).env("PATH", sandbox.path("bin")).assert().code(1).stderr_text();
     assert!(stderr.contains("there is no `scontrol`"), "{stderr}");
     assert!(!sandbox.path("sweeps").exists());
     run(&fake(""), &[&BEGIN[..], &["--jobs", "2"]].concat()).code(2);
@@ -161,11 +162,14 @@ fn an_element_that_never_begins_by_itself_keeps_nothing_waiting() {
     .collect();
     put_program(&sandbox, "squeue", &queue);
     let cluster =
-        run(&sandbox, &["--format", "json", "sweep", "status"]).document()["cluster"].clone();
+        run(&sandbox, &["--format", "json", "sweep", "status"]).stdout_json()["cluster"].clone();
     assert_eq!(cluster["stuck"], json!(["1_0", "1_1", "1_3"]));
     assert_eq!((&cluster["held"], &cluster["lost"]), (&json!([2]), &json!([3, 4, 5])));
-    let told = run(&sandbox, &["sweep", "status"]).printed();
-    assert!(told.contains("stuck    1_0, 1_1, 1_3, given up by the cluster, or over"), "{told}");
+    let stdout = run(&sandbox, &["sweep", "status"]).stdout_text();
+    assert!(
+        stdout.contains("stuck    1_0, 1_1, 1_3, given up by the cluster, or over"),
+        "{stdout}"
+    );
     run(&sandbox, &RESUME).code(0);
     assert_eq!(sandbox.read("cancelled").lines().next(), Some("1_0 1_1 1_3"));
     let again = sandbox.read("submitted").replacen(&submitted, "", 1);
