@@ -6,11 +6,9 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
-use trainer::config::{TRAINING_FILE, TrainingConfig, load};
+use trainer::config::{RequestedSettings, TRAINING_FILE, TrainingConfig, load};
 use trainer::session::{Clock, Layout, Session, Status, parse_time};
-use trainer::training::train::{
-    EarlierTrials, RequestedSettings, Resume, StopFlag, TrainOptions, run,
-};
+use trainer::training::train::{EarlierTrials, Resume, StopFlag, TrainOptions, run};
 
 use crate::session::tensorboard::decode;
 

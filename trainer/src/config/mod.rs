@@ -22,6 +22,6 @@ pub use file::{ConfigFile, LOGGING_FILE, TRAINING_FILE, load};
 pub use forecast::{ForecastConfig, RegressorKind};
 pub use logging::{Level, LoggingConfig};
 pub use model::{ModelKind, ModelSettings};
-pub use overrides::Overrides;
+pub use overrides::{Overrides, RequestedSettings};
 pub use training::{BUILTIN_DATA, TrainingConfig};
 pub use walk_forward::{WINDOWS_DEFAULT, WalkForwardConfig, WindowMode};

@@ -10,12 +10,8 @@ pub mod run;
 #[cfg(feature = "standalone")]
 pub mod standalone;
 
-mod export;
-mod forward;
 mod global;
 mod help;
-mod list;
-mod reading;
 mod remote;
 mod restore;
 mod show;
@@ -29,16 +25,16 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::tasks::steps::ArchiveLabel;
 
-pub use export::{ExportArgs, TensorboardArgs};
-pub use forward::own_flags_first;
-pub use global::{DryRunArgs, Format, GlobalArgs, NameArgs, colour_of, value_of};
-pub use list::ListArgs;
-pub use reading::ReadingArgs;
+pub use global::{DryRunArgs, Format, GlobalArgs, NameArgs, colour_of, own_flags_first, value_of};
 pub use remote::{PullArgs, PushArgs, RemoteArgs, RemoteTask, RemoteVerifyArgs, Sample};
 pub use restore::{DiffArgs, RestoreArgs, VerifyArgs};
-pub use show::{CompareArgs, PageArgs, ReportArgs, ShowArgs};
+pub use show::{
+    CompareArgs, ExportArgs, ListArgs, PageArgs, ReportArgs, ShowArgs, TensorboardArgs,
+};
 pub use sweep::{SweepArgs, SweepCommand, TrialArgs};
-pub use train::{ForwardArgs, PredictArgs, ReproduceArgs, TrainArgs, WatchArgs, WindowMode};
+pub use train::{
+    ForwardArgs, PredictArgs, ReadingArgs, ReproduceArgs, TrainArgs, WatchArgs, WindowMode,
+};
 pub use vault::{DoctorArgs, NoteArgs, PinArgs, PruneArgs, TagArgs, UndeleteArgs};
 
 /// Train models without ever losing one

@@ -12,7 +12,6 @@ mod restic;
 mod slurm;
 mod supervise;
 mod system;
-mod tensorboard;
 
 use std::ffi::OsString;
 use std::fs::OpenOptions;
@@ -30,8 +29,7 @@ pub use rerun::{Rebuild, exec_program};
 pub use restic::{ResticCall, ResticExit, has_ended, restic};
 pub use slurm::{SlurmOutput, slurm};
 pub use supervise::{CommandExit, supervise_if_asked};
-pub use system::{free_bytes, open_file, terminal_columns};
-pub use tensorboard::tensorboard;
+pub use system::{free_bytes, open_file, tensorboard, terminal_columns};
 
 use crate::workspace::exit::TrainerExit;
 use crate::workspace::text::Colour;

@@ -10,7 +10,6 @@ mod status;
 mod summary;
 mod sweep;
 mod sweep_results;
-mod train;
 mod vault;
 mod verify;
 

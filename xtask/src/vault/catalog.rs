@@ -2,7 +2,6 @@
 
 mod archive;
 mod cache;
-mod cached;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,8 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use self::archive::{Archive, Content};
 use self::archive::{named, read_archive};
 pub use self::cache::Fingerprint;
-use self::cache::ManifestFiles;
-use self::cached::CacheUpdate;
+use self::cache::{CacheUpdate, ManifestFiles};
 use crate::vault::annotations;
 use crate::vault::name::{NameKind, StampedName, short_archive_name};
 use crate::vault::order::{self, Position};
@@ -78,7 +76,10 @@ impl Catalog {
     /// Reads as [`Self::read`] does, but opens only the archives that changed
     /// since they were last read: for showing, not for deleting.
     pub fn read_cached(workspace: &Workspace) -> Result<Self> {
-        Self::with(workspace, cached::read(workspace, ManifestFiles::Needed, CacheUpdate::Renew)?)
+        Self::with(
+            workspace,
+            cache::read_archives(workspace, ManifestFiles::Needed, CacheUpdate::Renew)?,
+        )
     }
 
     /// Reads as [`Self::read_cached`] does, but leaves the `files` of each
@@ -86,7 +87,7 @@ impl Catalog {
     pub fn read_without_files(workspace: &Workspace) -> Result<Self> {
         Self::with(
             workspace,
-            cached::read(workspace, ManifestFiles::NotNeeded, CacheUpdate::Renew)?,
+            cache::read_archives(workspace, ManifestFiles::NotNeeded, CacheUpdate::Renew)?,
         )
     }
 
@@ -94,7 +95,7 @@ impl Catalog {
     pub fn read_without_files_readonly(workspace: &Workspace) -> Result<Self> {
         Self::with(
             workspace,
-            cached::read(workspace, ManifestFiles::NotNeeded, CacheUpdate::Leave)?,
+            cache::read_archives(workspace, ManifestFiles::NotNeeded, CacheUpdate::Leave)?,
         )
     }
 

@@ -6,7 +6,6 @@
 //! repository is not trusted: names are checked, texts are made
 //! printable, and zips are compared by digest.
 
-mod cache;
 mod description;
 mod listing;
 mod receipt;

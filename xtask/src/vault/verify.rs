@@ -6,19 +6,21 @@
 mod content;
 mod damage;
 mod entries;
-mod peek;
 mod shared_reader;
 
-use std::io::{self, Read, Seek};
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use anyhow::{Context, Result, anyhow, bail};
 use zip::ZipArchive;
 
-use crate::vault::manifest::Manifest;
+use crate::programs::features;
+use crate::vault::manifest::{MANIFEST_PATH, Manifest};
 use crate::vault::seal;
 use crate::workspace::exit::check_interrupt;
 use crate::workspace::progress;
@@ -26,7 +28,6 @@ use crate::workspace::threads;
 
 pub use damage::{ArchiveCheck, Damage};
 pub(crate) use damage::{entry_text, text};
-pub use peek::{read_entry, read_manifest};
 pub use shared_reader::SharedReader;
 
 /// Proof that an archive was read back and every checksum matched.
@@ -183,4 +184,35 @@ pub fn check_reader<R: Read + Seek + Clone + Send>(
         archive_check.damage.push(Damage::whole(part));
     }
     Ok(archive_check)
+}
+
+/// From this size on, manifests are read by one thread at a time.
+const LARGE_BYTES: u64 = 1024 * 1024;
+static LARGE: Mutex<()> = Mutex::new(());
+
+/// Reads only the manifest of the archive at `path`; `None` if the zip
+/// has none.
+pub fn read_manifest(path: &Path) -> Result<Option<Manifest>> {
+    let file = File::open(path).with_context(|| format!("failed to open `{}`", path.display()))?;
+    let mut zip = ZipArchive::new(BufReader::new(file))
+        .with_context(|| format!("`{}` is not a readable zip", path.display()))?;
+    let Some(idx) = zip.index_for_name(MANIFEST_PATH) else {
+        return Ok(None);
+    };
+    // Large manifests take much memory: one thread at a time.
+    let is_large = zip.by_index_data(idx).is_ok_and(|entry| entry.size() > LARGE_BYTES);
+    let _turn = is_large.then(|| LARGE.lock().unwrap_or_else(PoisonError::into_inner));
+    let bytes = text(&mut zip, MANIFEST_PATH)
+        .with_context(|| format!("failed to read `{MANIFEST_PATH}` of `{}`", path.display()))?;
+    Manifest::parse(&bytes).map(Some)
+}
+
+/// Returns the content of the file `entry` in the archive at `path`.
+pub fn read_entry(path: &Path, entry: &str) -> Result<Vec<u8>> {
+    features::check_archive(path)?;
+    let file = File::open(path).with_context(|| format!("failed to open `{}`", path.display()))?;
+    let mut zip = ZipArchive::new(BufReader::new(file))
+        .with_context(|| format!("`{}` is not a readable zip", path.display()))?;
+    text(&mut zip, entry)
+        .with_context(|| format!("failed to read `{entry}` of `{}`", path.display()))
 }

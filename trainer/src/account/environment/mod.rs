@@ -88,7 +88,6 @@
 mod account;
 mod config;
 mod event;
-mod ledger;
 mod outcome;
 mod sizing;
 mod step;

@@ -5,10 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::field::FieldError;
 use crate::market::bars::Bar;
 
-use super::account::Account;
+use super::account::{Account, Execution};
 use super::config::EnvironmentConfig;
 use super::event::{FillReason, InvalidAction, InvalidReason, TradeEvent};
-use super::ledger::Execution;
 use super::outcome::{BarOutcome, StepStatus};
 use super::sizing::{Order, liquidation_price, units_for};
 

@@ -15,8 +15,7 @@ use rayon::prelude::*;
 
 use crate::random::splitmix64;
 
-use super::groups::Group;
-use super::returns::quantile;
+use super::returns::{Group, quantile};
 use block_length::block_length;
 
 /// Resamples of one interval.

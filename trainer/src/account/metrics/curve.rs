@@ -4,9 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::bars::BarReturns;
 use super::bootstrap::{Interval, sharpe_interval};
-use super::groups::Groups;
 use super::moments::Moments;
-use super::returns::{KeptReturns, mean_of_lowest, quantile};
+use super::returns::{Groups, KeptReturns, mean_of_lowest, quantile};
 use super::sharpe::SharpeSample;
 
 /// A standard deviation up to this is rounding error: each return is a

@@ -14,7 +14,6 @@ mod bootstrap;
 mod calendar;
 mod curve;
 mod curve_file;
-mod groups;
 mod moments;
 mod normal;
 mod performance;
@@ -26,7 +25,6 @@ mod simulation;
 mod table;
 mod to_date;
 mod tracker;
-mod trades;
 
 pub(crate) use alarm::REMEDY;
 pub use alarm::{Alarm, alarm_lines};

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::account::environment::{BarOutcome, Flows, RUIN_SHARE, StepStatus};
-use crate::wording::time_of_ms;
-
 use super::bars::BarReturns;
 use super::curve::{Curve, Tails};
 use super::ruin::{RUINED, is_return_based};
-use super::{BarCalendar, Performance, PeriodsPerYear, SharpeSample, trades};
+use super::{BarCalendar, Performance, PeriodsPerYear, SharpeSample};
+use crate::account::environment::{BarOutcome, Flows, RUIN_SHARE, StepStatus};
+use crate::wording::time_of_ms;
 
 /// Computes the figures of one account, fed once per bar.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -184,10 +183,10 @@ impl PerformanceTracker {
             consecutive_wins,
             consecutive_losses,
             n_trades: flows.n_closed,
-            win_rate: figure("win_rate", trades::win_rate(flows)),
-            profit_factor: figure("profit_factor", trades::profit_factor(flows)),
-            expectancy: figure("expectancy", trades::expectancy(flows)),
-            sqn: figure("sqn", trades::sqn(flows)),
+            win_rate: figure("win_rate", win_rate(flows)),
+            profit_factor: figure("profit_factor", profit_factor(flows)),
+            expectancy: figure("expectancy", expectancy(flows)),
+            sqn: figure("sqn", sqn(flows)),
             exposure: figure("exposure", whole.exposure()),
             turnover: self.turnover,
             commission: flows.commission,
@@ -223,4 +222,44 @@ impl PerformanceTracker {
             n_bars => Ok(self.n_exposed as f64 / n_bars as f64),
         }
     }
+}
+
+const NO_TRADES: &str = "no trade was closed";
+
+fn win_rate(flows: &Flows) -> Result<f64, &'static str> {
+    if flows.n_closed == 0 {
+        Err(NO_TRADES)
+    } else {
+        Ok(flows.n_won as f64 / flows.n_closed as f64)
+    }
+}
+
+fn profit_factor(flows: &Flows) -> Result<f64, &'static str> {
+    match flows {
+        Flows { n_closed: 0, .. } => Err(NO_TRADES),
+        Flows { loss: 0.0, .. } => Err("no trade lost"),
+        _ => Ok(flows.profit / flows.loss),
+    }
+}
+
+fn expectancy(flows: &Flows) -> Result<f64, &'static str> {
+    if flows.n_closed == 0 {
+        Err(NO_TRADES)
+    } else {
+        Ok((flows.profit - flows.loss) / flows.n_closed as f64)
+    }
+}
+
+fn sqn(flows: &Flows) -> Result<f64, &'static str> {
+    if flows.n_closed < 2 {
+        return Err("fewer than 2 trades were closed");
+    }
+    let n = flows.n_closed as f64;
+    let mean = expectancy(flows)?;
+    let variance = (flows.squared_pnl - n * mean * mean) / (n - 1.0);
+    // Of equal profits only rounding error is left.
+    if variance <= 1e-12 * flows.squared_pnl / n {
+        return Err("all trades earned the same");
+    }
+    Ok(n.sqrt() * mean / variance.sqrt())
 }

@@ -8,11 +8,11 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 
 use crate::config::{
-    ConfigFile, LOGGING_FILE, LoggingConfig, Overrides, TRAINING_FILE, TrainingConfig, WindowMode,
-    load,
+    ConfigFile, LOGGING_FILE, LoggingConfig, Overrides, RequestedSettings, TRAINING_FILE,
+    TrainingConfig, WindowMode, load,
 };
 use crate::session::{Session, parse_time};
-use crate::training::train::{RequestedSettings, Resume, comparison, output_locations};
+use crate::training::train::{Resume, comparison, output_locations};
 
 use crate::cli::bars::ReadingArguments;
 use crate::cli::{Format, one_of};

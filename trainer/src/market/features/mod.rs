@@ -6,7 +6,6 @@
 //! bars, so a gap in the data makes them span more time, and the return
 //! across it is that of one bar.
 
-mod calendar;
 mod check;
 mod config;
 mod engine;

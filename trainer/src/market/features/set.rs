@@ -3,18 +3,19 @@
 //! The names follow from the windows and the further columns. All are
 //! saved, and a saved set with other names is refused.
 
-mod stored;
 mod windows;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error as _, Unexpected};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::field::FieldError;
-use stored::Stored;
 
 pub use windows::FeatureWindows;
 
-const WINDOW_BARS_MAX: usize = 100_000;
-const N_WINDOWS_MAX: usize = 32;
+/// The format version, raised whenever a feature changes.
+const FORMAT: u64 = 1;
+/// The format version with further columns.
+const FORMAT_WITH_COLUMNS: u64 = 2;
 /// So many columns indicate a transposed table.
 pub(super) const N_COLUMNS_MAX: usize = 1000;
 
@@ -130,112 +131,11 @@ impl FeatureSet {
     }
 }
 
-impl FeatureWindows {
-    pub(super) fn n_warm_up_bars(&self) -> usize {
-        let Self {
-            returns,
-            volatility_short,
-            volatility_long,
-            volume,
-            rsi,
-            macd_fast: _,
-            macd_slow,
-            macd_signal,
-            atr,
-            averages,
-            // Until it is full it is over the bars there are.
-            long_average: _,
-            zscore,
-        } = self;
-        // A window of returns needs one bar more than a window of bars.
-        let of_returns = [*volatility_short, *volatility_long, *rsi];
-        let of_bars = [*volume - 1, macd_slow + macd_signal - 2, *atr - 1, *zscore - 1];
-        let of_averages = averages.iter().map(|window| window - 1);
-        let all = of_returns.into_iter().chain(of_bars).chain(of_averages);
-        all.chain(returns.iter().copied()).max().unwrap_or_default()
-    }
-
-    fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> =
-            self.returns.iter().map(|horizon| format!("return_{horizon}")).collect();
-        let (short, long) = (self.volatility_short, self.volatility_long);
-        let (fast, slow, signal) = (self.macd_fast, self.macd_slow, self.macd_signal);
-        names.extend([
-            format!("volatility_{short}"),
-            format!("volatility_{long}"),
-            format!("volatility_ratio_{short}_{long}"),
-            format!("range_{long}"),
-            "close_position".to_owned(),
-            format!("volume_zscore_{}", self.volume),
-            format!("rsi_{}", self.rsi),
-            format!("macd_{fast}_{slow}"),
-            format!("macd_histogram_{fast}_{slow}_{signal}"),
-            format!("atr_{}", self.atr),
-        ]);
-        let averages = self.averages.iter().chain(&self.long_average);
-        names.extend(averages.map(|window| format!("average_distance_{window}")));
-        names.push(format!("zscore_{}", self.zscore));
-        names.extend(["day_sin", "day_cos", "week_sin", "week_cos"].map(str::to_owned));
-        names
-    }
-
-    fn validate(&self) -> Result<(), FieldError> {
-        let windows = [
-            ("volatility_short", self.volatility_short),
-            ("volatility_long", self.volatility_long),
-            ("volume", self.volume),
-            ("rsi", self.rsi),
-            ("macd_fast", self.macd_fast),
-            ("macd_slow", self.macd_slow),
-            ("macd_signal", self.macd_signal),
-            ("atr", self.atr),
-            ("zscore", self.zscore),
-        ];
-        for (field, window) in windows {
-            validate_window(field, window)?;
-        }
-        let averages = self.averages.iter().chain(&self.long_average).copied().collect();
-        for (field, windows) in [("returns", &self.returns), ("averages", &averages)] {
-            validate_list(field, windows)?;
-        }
-        let pairs = [
-            ("volatility_short", self.volatility_short, self.volatility_long, "volatility_long"),
-            ("macd_fast", self.macd_fast, self.macd_slow, "macd_slow"),
-        ];
-        for (field, short, long, other) in pairs {
-            if short >= long {
-                let expected = format!("below `windows.{other}`, {long}");
-                return Err(FieldError::new(&format!("windows.{field}"), short, &expected));
-            }
-        }
-        Ok(())
-    }
-}
-
-fn validate_window(field: &str, window: usize) -> Result<(), FieldError> {
-    if (1..=WINDOW_BARS_MAX).contains(&window) {
-        return Ok(());
-    }
-    let expected = format!("1 to {WINDOW_BARS_MAX} bars");
-    Err(FieldError::new(&format!("windows.{field}"), window, &expected))
-}
-
-fn validate_list(field: &str, windows: &[usize]) -> Result<(), FieldError> {
-    for &window in windows {
-        validate_window(field, window)?;
-    }
-    if windows.len() > N_WINDOWS_MAX || !windows.is_sorted_by(|earlier, later| earlier < later) {
-        let field = format!("windows.{field}");
-        let expected = format!("at most {N_WINDOWS_MAX} increasing numbers of bars");
-        return Err(FieldError::new(&field, format!("{windows:?}"), &expected));
-    }
-    Ok(())
-}
-
 impl From<FeatureSet> for Stored {
     fn from(set: FeatureSet) -> Self {
         let FeatureSet { windows, columns, names } = set;
-        Self::of(windows, columns, names)
+        let format = if columns.is_empty() { FORMAT } else { FORMAT_WITH_COLUMNS };
+        Self { format, windows, columns, names }
     }
 }
 
@@ -263,4 +163,39 @@ impl TryFrom<Stored> for FeatureSet {
             named(&set.names, idx)
         ))
     }
+}
+
+/// A feature set in JSON.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    #[serde(deserialize_with = "known")]
+    format: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    windows: Option<FeatureWindows>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    columns: Vec<String>,
+    names: Vec<String>,
+}
+
+impl Stored {
+    /// Checks that `columns` are present exactly in the format with columns.
+    fn check(&self) -> Result<(), String> {
+        let format = self.format;
+        if self.columns.is_empty() != (format == FORMAT) {
+            return Err(format!("a feature set of format {format} has no such `columns`"));
+        }
+        Ok(())
+    }
+}
+
+/// Reads a known format version; any other fails, so that its error
+/// precedes those of unknown fields.
+fn known<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let format = u64::deserialize(deserializer)?;
+    if [FORMAT, FORMAT_WITH_COLUMNS].contains(&format) {
+        return Ok(format);
+    }
+    let expected = "feature format 1 or 2, those that this version of the trainer reads";
+    Err(D::Error::invalid_value(Unexpected::Unsigned(format), &expected))
 }

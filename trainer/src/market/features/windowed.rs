@@ -1,11 +1,13 @@
 //! Computes the standard features of each bar, in constant memory.
 
-use super::calendar;
+use std::f64::consts::TAU;
+
 use super::indicators::{AverageTrueRange, Macd, RelativeStrengthIndex};
 use super::moments::{Moments, RollingMoments};
 use super::set::FeatureWindows;
 use super::unit::UnitScaler;
 use crate::market::bars::Bar;
+use crate::wording::DAY_MS;
 
 /// Features are clamped to this, as after a jump from constant prices.
 const FEATURE_MAX: f64 = 100.0;
@@ -107,7 +109,7 @@ impl WindowedEngine {
         }
         let deviation = indicators.price_level.deviation();
         put(quotient(indicators.log_close - indicators.price_level.mean(), deviation));
-        calendar::circles(bar.time_ms).into_iter().for_each(put);
+        circles(bar.time_ms).into_iter().for_each(put);
         self.n_bars += 1;
         is_warm
     }
@@ -186,4 +188,17 @@ fn quotient(value: f64, divisor: f64) -> f64 {
 
 fn clamped(value: f64) -> f64 {
     if value.is_nan() { 0.0 } else { value.clamp(-FEATURE_MAX, FEATURE_MAX) }
+}
+
+const WEEK_MS: i64 = 7 * DAY_MS;
+
+/// From Monday 00:00 UTC, when weeks begin, to 1970-01-01, a Thursday.
+const EPOCH_IN_WEEK_MS: i64 = 3 * DAY_MS;
+
+/// Returns sine and cosine of the time of day, then those of the week.
+fn circles(time_ms: i64) -> [f64; 4] {
+    let day = TAU * (time_ms.rem_euclid(DAY_MS) as f64 / DAY_MS as f64);
+    let week_ms = (time_ms.rem_euclid(WEEK_MS) + EPOCH_IN_WEEK_MS) % WEEK_MS;
+    let week = TAU * (week_ms as f64 / WEEK_MS as f64);
+    [day.sin(), day.cos(), week.sin(), week.cos()]
 }

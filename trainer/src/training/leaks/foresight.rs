@@ -13,8 +13,8 @@ use crate::market::features::FeatureSet;
 use super::bars::LatestBars;
 use super::features::Features;
 use super::innovation::{Association, BarContext, correlation};
-use super::rank::ranks;
 use super::report::LeakCheck;
+use super::statistics::ranks;
 
 const NAME: &str = "column_foresight";
 /// Horizons of the moves, in bars.

@@ -9,9 +9,7 @@
 
 use crate::market::bars::Bar;
 
-use super::rank::ranks;
-use super::regression::residuals;
-use super::season::without_season;
+use super::statistics::{ranks, residuals, without_season};
 
 /// Most lags at which single later bars are tested.
 pub(super) const N_LAGS: usize = 256;

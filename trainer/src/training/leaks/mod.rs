@@ -12,12 +12,10 @@ mod features;
 mod foresight;
 mod innovation;
 mod prefix;
-mod rank;
-mod regression;
 mod report;
 mod rescale;
-mod season;
 mod shuffle;
+mod statistics;
 
 use std::path::Path;
 

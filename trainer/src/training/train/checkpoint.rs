@@ -4,25 +4,23 @@
 //! the SHA-256 of both. It is written atomically, and removed when the
 //! run is completed.
 
+use std::fs;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 use digest_io::{HashWriter, IoWrapper};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::config::TrainingConfig;
+use super::training_episode::{EpisodeState, TrainingEpisode};
+use crate::config::{RequestedSettings, TrainingConfig};
 use crate::learning::Learner;
 use crate::session::{
-    EpisodeRecord, MetricsRecord, SymbolRecord, TrialsRecord, WalkForwardRecord, replace_unsynced,
-    sync_folder,
+    EpisodeRecord, Layout, MetricsRecord, SymbolRecord, TrialsRecord, WalkForwardRecord,
+    replace_unsynced, sync_folder,
 };
-
-use super::log_lengths::LogLength;
-use super::requested::RequestedSettings;
-use super::training_episode::{EpisodeState, TrainingEpisode};
 
 /// The format version that this program writes.
 pub(super) const FORMAT: u32 = 6;
@@ -155,4 +153,34 @@ fn open(path: &Path) -> Result<(Vec<u8>, BufReader<File>)> {
     let mut line = Vec::new();
     file.read_until(b'\n', &mut line)?;
     Ok((line, file))
+}
+
+/// The length of one log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LogLength {
+    /// Relative to the workspace.
+    pub(super) path: PathBuf,
+    pub(super) n_bytes: u64,
+}
+
+/// Returns the length on the disk of every log that is appended to.
+pub(super) fn log_lengths(layout: &Layout) -> Result<Vec<LogLength>> {
+    let mut lengths = Vec::new();
+    for folder in [layout.trades(), layout.tensorboard()] {
+        let read = || -> io::Result<Vec<LogLength>> {
+            let entries = fs::read_dir(&folder)?.map(|entry| {
+                let entry = entry?;
+                let path = entry.path();
+                let path = path.strip_prefix(layout.root()).unwrap_or(&path).to_owned();
+                Ok(LogLength { path, n_bytes: entry.metadata()?.len() })
+            });
+            entries.collect()
+        };
+        lengths.extend(read().with_context(|| format!("failed to read `{}`", folder.display()))?);
+    }
+    // Curves are replaced, not appended to.
+    lengths.retain(|log| log.path.extension().is_none_or(|kind| kind != "csv" && kind != "tmp"));
+    lengths.sort_by(|one, other| one.path.cmp(&other.path));
+    Ok(lengths)
 }

@@ -13,7 +13,7 @@ use crate::learning::Policy;
 use crate::market::features::FeatureSet;
 use crate::session::{MetricsRecord, StepContext};
 
-use super::bar_stream::BarStream;
+use super::bar_stream::{BarStream, TestStream};
 use super::curve::{EquityCurve, EquityPoint};
 use super::evaluation_result::EvaluationResult;
 use super::histograms::EvaluationHistograms;
@@ -21,7 +21,6 @@ use super::outputs::RunOutputs;
 use super::portfolio::PortfolioAccount;
 use super::split::N_TEST_MIN;
 use super::symbol_run::{EvaluationStep, SymbolRun};
-use super::test_stream::TestStream;
 use super::training_data::SymbolData;
 
 /// The options of an evaluation.

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::config::TrainingConfig;
+use crate::config::{RequestedSettings, TrainingConfig};
 use crate::session::{Clock, Layout, SessionOptions};
 
-use super::requested::RequestedSettings;
 use super::resume::Resume;
 use super::trials::EarlierTrials;
 

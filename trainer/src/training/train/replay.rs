@@ -17,11 +17,10 @@ use crate::learning::model::TradingModel;
 use crate::market::bars::Bar;
 use crate::session::Session;
 
-use super::bar_stream::{BarStream, StreamedBar};
+use super::bar_stream::{BarStream, StreamedBar, TestStream};
 use super::options::TrainOptions;
 use super::portfolio::PortfolioAccount;
 use super::symbol_run::flat_if_bankrupt;
-use super::test_stream::TestStream;
 use super::training_data::TrainingData;
 
 /// How an account of a replay differs from the session's.

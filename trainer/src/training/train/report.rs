@@ -1,6 +1,5 @@
 //! The human-readable comparison that is printed at the end of a run.
 
-mod cells;
 mod robustness;
 
 use std::fmt::Write as _;
@@ -15,7 +14,7 @@ use crate::session::{
 };
 use crate::wording::{counted, money, percent};
 
-use cells::{interval, sharpe};
+use robustness::{interval, sharpe};
 
 /// Returns the agent, buy-and-hold, never-trade and a constant exposure
 /// side by side, on the test bars and net of all costs, then robustness

@@ -12,13 +12,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 
-use crate::config::TrainingConfig;
+use crate::config::{RequestedSettings, TrainingConfig};
 use crate::learning::Learner;
 use crate::market::bars::DataSummary;
 use crate::session::{Layout, ResumedRecord, sync_folder};
 
 use super::checkpoint::{self, CheckpointHeader, Progress};
-use super::requested::RequestedSettings;
 
 /// Settings that do not affect the model, and may therefore change.
 const CHANGEABLE_SETTINGS: [&str; 9] = [

@@ -11,12 +11,11 @@ use tracing::subscriber::{NoSubscriber, with_default};
 use tracing::{info, warn};
 
 use crate::account::metrics::Performance;
-use crate::config::TrainingConfig;
+use crate::config::{RequestedSettings, TrainingConfig};
 use crate::session::{Layout, SeedRecord, Session, SessionLogger, remove_folder};
 
 use super::options::TrainOptions;
 use super::outputs::RunOutputs;
-use super::requested::RequestedSettings;
 use super::training_data::TrainingData;
 use super::training_run::TrainingRun;
 use super::trials::EarlierTrials;

@@ -8,10 +8,10 @@ use crate::config::TrainingConfig;
 use crate::learning::Policy;
 use crate::session::{MetricsRecord, StepContext};
 
+use super::bar_stream::TestStream;
 use super::histograms::EvaluationHistograms;
 use super::outputs::RunOutputs;
 use super::portfolio::PortfolioAccount;
-use super::test_stream::TestStream;
 use super::training_data::SymbolData;
 
 /// The evaluation of one symbol: the accounts of the agent and of

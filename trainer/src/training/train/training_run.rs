@@ -12,9 +12,8 @@ use crate::market::features::FeatureSet;
 use crate::progress::{EpisodeCounts, ProgressGuard, begin_episodes};
 use crate::session::SplitRecord;
 
-use super::checkpoint::{self, CheckpointHeader, Progress};
+use super::checkpoint::{self, CheckpointHeader, Progress, log_lengths};
 use super::evaluation_result::EvaluationResult;
-use super::log_lengths::log_lengths;
 use super::options::{RunEnd, TrainOptions};
 use super::outputs::RunOutputs;
 use super::portfolio::remove_symbol_curves;

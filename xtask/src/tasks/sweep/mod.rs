@@ -15,7 +15,6 @@
 
 pub mod amend;
 pub mod attempt;
-pub mod capacity;
 pub mod cscv;
 pub mod curve;
 pub mod definition;

@@ -1,5 +1,5 @@
 //! Caches manifests, so that a list of ten thousand archives need not
-//! open each.
+//! open each, and reads archives through that cache.
 //!
 //! A record is valid only for a file of the same name, size, times and
 //! inode; otherwise the archive is read again. Deletions are decided on
@@ -15,10 +15,13 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::UNIX_EPOCH;
 
-use super::archive::Content;
+use anyhow::Result;
+
+use super::archive::{Archive, Content, archive_of, named, read_archive};
 use crate::vault::manifest::Manifest;
-use crate::workspace::Workspace;
+use crate::vault::name::{NameKind, StampedName};
 use crate::workspace::files;
+use crate::workspace::{Workspace, threads};
 
 /// The first line of the file; any other format is ignored.
 const HEAD: &str = "trainvault catalog 2\n";
@@ -82,7 +85,7 @@ fn identity(_: &Metadata) -> (u64, u64) {
 /// The content of the cache file: one line for each archive, with a
 /// checksum, the name, the fingerprint and the record, separated by tabs.
 #[derive(Default)]
-pub struct Cache {
+struct Cache {
     text: String,
     /// The fingerprint and the place in the text of each archive's record.
     records: BTreeMap<String, (Fingerprint, Range<usize>)>,
@@ -90,24 +93,24 @@ pub struct Cache {
 
 impl Cache {
     /// Reads the cache of `workspace`; it is empty if missing or damaged.
-    pub fn load(workspace: &Workspace) -> Self {
+    fn load(workspace: &Workspace) -> Self {
         let text = fs::read_to_string(path(workspace)).unwrap_or_default();
         let records = index(&text).unwrap_or_default();
         Self { text, records }
     }
 
     /// Returns the record of the archive `name` with this fingerprint.
-    pub fn get(&self, name: &str, fingerprint: Fingerprint) -> Option<&str> {
+    fn get(&self, name: &str, fingerprint: Fingerprint) -> Option<&str> {
         let (_, range) = self.records.get(name).filter(|(known, _)| *known == fingerprint)?;
         self.text.get(range.clone())
     }
 }
 
 /// An archive's name, fingerprint and record.
-pub type CachedArchive<'a> = (String, Fingerprint, Cow<'a, str>);
+type CachedArchive<'a> = (String, Fingerprint, Cow<'a, str>);
 
 /// Replaces the cache of `workspace`; failures are ignored.
-pub fn store(workspace: &Workspace, archives: &[CachedArchive<'_>]) {
+fn store(workspace: &Workspace, archives: &[CachedArchive<'_>]) {
     let mut text = HEAD.to_owned();
     for (name, fingerprint, record) in archives {
         let line = format!("{name}\t{fingerprint}\t{record}");
@@ -151,7 +154,7 @@ pub enum ManifestFiles {
 /// Returns the record of `content`, a manifest and its list of files,
 /// both empty for a zip of another tool; `None` for an unreadable archive,
 /// which is read again each time.
-pub fn encode(content: &Content) -> Option<String> {
+fn encode(content: &Content) -> Option<String> {
     let manifest = match content {
         Content::Foreign => return Some("\t".to_owned()),
         Content::Sealed(manifest) => manifest,
@@ -165,7 +168,7 @@ pub fn encode(content: &Content) -> Option<String> {
 }
 
 /// Parses `record`; `None` if it lacks the file list that is needed.
-pub fn decode(record: &str, files: ManifestFiles) -> Option<Content> {
+fn decode(record: &str, files: ManifestFiles) -> Option<Content> {
     let (head, list) = record.split_once('\t')?;
     if head.is_empty() {
         return Some(Content::Foreign);
@@ -175,4 +178,55 @@ pub fn decode(record: &str, files: ManifestFiles) -> Option<Content> {
         manifest.files = serde_json::from_str(list).ok()?;
     }
     Some(Content::Sealed(Box::new(manifest)))
+}
+
+/// Whether an outdated cache is written again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CacheUpdate {
+    Renew,
+    Leave,
+}
+
+/// Returns the archives of `workspace`, ordered by name; opens only those
+/// that are not in the cache.
+pub fn read_archives(
+    workspace: &Workspace,
+    files: ManifestFiles,
+    update: CacheUpdate,
+) -> Result<Vec<Archive>> {
+    let cache = Cache::load(workspace);
+    let read_one = |(name, path): (StampedName, PathBuf)| {
+        let fingerprint = Fingerprint::read(&path);
+        let record = fingerprint.and_then(|fingerprint| cache.get(&name.to_string(), fingerprint));
+        if let Some((record, content)) =
+            record.and_then(|record| Some((record, decode(record, files)?)))
+        {
+            return (archive_of(name, path, content), fingerprint, Some(Cow::Borrowed(record)));
+        }
+        let mut archive = read_archive(name, path);
+        let record = encode(&archive.content);
+        if let (Content::Sealed(manifest), ManifestFiles::NotNeeded) = (&mut archive.content, files)
+        {
+            manifest.files = Vec::new();
+        }
+        (archive, fingerprint, record.map(Cow::Owned))
+    };
+    let found = threads::map(named(&workspace.archives(), NameKind::Archive)?, read_one);
+    let is_new =
+        |(_, _, record): &(Archive, _, Option<Cow<'_, str>>)| matches!(record, Some(Cow::Owned(_)));
+    let has_new = found.iter().any(is_new);
+    let mut known = Vec::with_capacity(found.len());
+    let mut archives = Vec::with_capacity(found.len());
+    for (archive, fingerprint, record) in found {
+        known.extend(
+            fingerprint
+                .zip(record)
+                .map(|(fingerprint, record)| (archive.name.to_string(), fingerprint, record)),
+        );
+        archives.push(archive);
+    }
+    if has_new && update == CacheUpdate::Renew {
+        store(workspace, &known);
+    }
+    Ok(archives)
 }

@@ -1,5 +1,10 @@
 //! The small file beside a zip in its snapshot, with what `list`, `show`,
-//! `diff` and `prune` need to know.
+//! `diff` and `prune` need to know, and the cache of these files.
+//!
+//! The cache has one file for each description, named by the id of the
+//! snapshot's tree, which never changes. Its first line is a digest of
+//! the rest; a file that does not match is read from the repository
+//! again.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,6 +18,8 @@ use serde_json::Value;
 use crate::programs::restic;
 use crate::vault::manifest::Manifest;
 use crate::vault::name::{NameKind, StampedName};
+use crate::workspace::Workspace;
+use crate::workspace::digest;
 use crate::workspace::files;
 
 /// The folder of descriptions, beside the zips and in snapshots.
@@ -113,4 +120,32 @@ fn make_printable(value: &mut Value) {
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+/// Returns the cached description of the snapshots with this `tree`.
+pub fn read_cached(workspace: &Workspace, tree: &str) -> Option<Vec<u8>> {
+    let bytes = fs::read(cache_path(workspace, tree)).ok()?;
+    let end = bytes.iter().position(|byte| *byte == b'\n')?;
+    let (digest, description) = (&bytes[..end], &bytes[end + 1..]);
+    (digest == digest::of_bytes(description).as_bytes()).then(|| description.to_vec())
+}
+
+/// Caches a description; failures are ignored.
+pub fn cache(workspace: &Workspace, tree: &str, description: &[u8]) {
+    let path = cache_path(workspace, tree);
+    let mut bytes = format!("{}\n", digest::of_bytes(description)).into_bytes();
+    bytes.extend_from_slice(description);
+    if files::create_folder(&cache_folder(workspace)).is_ok() {
+        let _ = files::write_atomically(&path, &bytes);
+    }
+}
+
+fn cache_folder(workspace: &Workspace) -> PathBuf {
+    workspace.state().join("remote")
+}
+
+/// Returns the file of `tree`, an id of restic, which consists of digits
+/// only.
+fn cache_path(workspace: &Workspace, tree: &str) -> PathBuf {
+    cache_folder(workspace).join(tree)
 }

@@ -7,8 +7,7 @@ use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
 
 use super::RemoteArchive;
-use super::cache;
-use super::description::{Description, staged};
+use super::description::{self, Description, staged};
 use super::tags::{self, TOOL_TAG};
 use crate::programs::restic::{Restic, Snapshot, printable};
 use crate::vault::annotations::{Annotations, PinMark};
@@ -65,14 +64,14 @@ pub fn remember(
     for snapshot in restic.snapshots(TOOL_TAG)? {
         let is_it = |(id, _): &&(String, Description)| snapshot.id.starts_with(id);
         if let Some((_, description)) = stored.iter().find(is_it) {
-            cache::put(workspace, &snapshot.tree, &description.to_bytes());
+            description::cache(workspace, &snapshot.tree, &description.to_bytes());
         }
     }
     Ok(())
 }
 
 fn cached(workspace: &Workspace, snapshot: &Snapshot) -> Option<Description> {
-    Description::parse(&cache::get(workspace, &snapshot.tree)?).ok()
+    Description::parse(&description::read_cached(workspace, &snapshot.tree)?).ok()
 }
 
 /// Reads the descriptions of those of `snapshots` that hold an archive.
@@ -128,7 +127,7 @@ fn read_one(
         });
     match described {
         Ok(description) => {
-            cache::put(workspace, &snapshot.tree, &bytes.0);
+            description::cache(workspace, &snapshot.tree, &bytes.0);
             let remote = of_description(description, snapshot);
             Ok(remote.unwrap_or_else(|| unreadable(zip, snapshot, "has no name")))
         }

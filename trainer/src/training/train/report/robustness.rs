@@ -4,10 +4,7 @@ use std::fmt::Write as _;
 
 use crate::account::metrics::Performance;
 use crate::session::{SeedRecord, Session};
-
 use crate::wording::percent;
-
-use super::cells::{interval, sharpe};
 
 /// Returns the figures of decisions filled one bar later and at twice
 /// the costs, and of other seeds; empty where there are none.
@@ -77,4 +74,15 @@ fn seeds(session: &Session) -> String {
         percent(mean),
         percent(variance.sqrt()),
     )
+}
+
+/// Returns the Sharpe ratio as a cell; `None` where undefined.
+pub(super) fn sharpe(performance: &Performance) -> Option<String> {
+    let ruined = performance.is_bankrupt.then(|| "ruined".to_owned());
+    ruined.or_else(|| Some(format!("{:.2}", performance.sharpe?)))
+}
+
+/// Returns its 95 % interval as a cell; `None` where undefined.
+pub(super) fn interval(performance: &Performance) -> Option<String> {
+    Some(format!("{:.2} .. {:.2}", performance.sharpe_low?, performance.sharpe_high?))
 }

@@ -1,4 +1,31 @@
-//! Residuals of ordinary least squares.
+//! Ranks, residuals of ordinary least squares, and values without the
+//! seasonality of the week and the day.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use crate::market::bars::Bar;
+use crate::wording::DAY_MS;
+
+/// Returns the ranks of `values`, from 0; ties get their mean rank.
+pub(super) fn ranks(values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_unstable_by(|&one, &other| values[one].total_cmp(&values[other]));
+    let mut ranks = vec![0.0; values.len()];
+    let mut begin = 0;
+    // `-0.0` and `0.0` are adjacent in the order, and tie here.
+    let is_equal = |one: &usize, other: &usize| {
+        values[*one].partial_cmp(&values[*other]).is_some_and(Ordering::is_eq)
+    };
+    for equal in order.chunk_by(is_equal) {
+        let mean = begin as f64 + (equal.len() - 1) as f64 / 2.0;
+        for &at in equal {
+            ranks[at] = mean;
+        }
+        begin += equal.len();
+    }
+    ranks
+}
 
 /// A smaller part of the variance counts as rounding.
 const UNEXPLAINED_MIN: f64 = 1e-6;
@@ -63,4 +90,33 @@ fn without_mean(values: &[f64]) -> Vec<f64> {
 
 fn dot(left: &[f64], right: &[f64]) -> f64 {
     left.iter().zip(right).map(|(left, right)| left * right).sum()
+}
+
+/// Fewest values of a time slot for its mean to be used.
+const N_SLOT_MIN: usize = 10;
+
+/// Returns `values` less the mean of their time of the week or, where
+/// that has too few values, of the day.
+pub(super) fn without_season(bars: &[Bar], values: &[f64]) -> Vec<f64> {
+    let weekly = slot_sums(bars, values, 7 * DAY_MS);
+    let daily = slot_sums(bars, values, DAY_MS);
+    let each = bars.iter().zip(values).map(|(bar, value)| {
+        let mean = |slots: &BTreeMap<i64, (f64, usize)>, period_ms: i64| {
+            let (sum, n) = slots[&bar.time_ms.rem_euclid(period_ms)];
+            (n >= N_SLOT_MIN).then_some(sum / n as f64)
+        };
+        value - mean(&weekly, 7 * DAY_MS).or_else(|| mean(&daily, DAY_MS)).unwrap_or_default()
+    });
+    each.collect()
+}
+
+/// Returns the sum and number of values for each time of the period.
+fn slot_sums(bars: &[Bar], values: &[f64], period_ms: i64) -> BTreeMap<i64, (f64, usize)> {
+    let mut slots: BTreeMap<i64, (f64, usize)> = BTreeMap::new();
+    for (bar, value) in bars.iter().zip(values) {
+        let (sum, n) = slots.entry(bar.time_ms.rem_euclid(period_ms)).or_default();
+        *sum += value;
+        *n += 1;
+    }
+    slots
 }
