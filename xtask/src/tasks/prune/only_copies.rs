@@ -32,9 +32,13 @@ pub struct OnlyCopies {
     pub size_bytes: u64,
 }
 
-/// The files of an archive or backup that is to be removed: path, size
-/// and digest.
-type Content<'a> = Vec<(Cow<'a, str>, u64, Cow<'a, str>)>;
+/// A file of an archive or backup that is to be removed.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct RemovedFile<'a> {
+    path: Cow<'a, str>,
+    size_bytes: u64,
+    sha256: Cow<'a, str>,
+}
 
 /// Returns of what `plan` would delete the only copy, once the trash is
 /// emptied. Content of damaged archives is not safe.
@@ -58,18 +62,18 @@ pub fn only_copies(
         .flat_map(|manifest| &manifest.files)
         .map(|file| Cow::Borrowed(file.sha256.as_str()))
         .collect();
-    let mut removals: Vec<(String, Option<Content<'_>>)> = removed
+    let mut removals: Vec<(String, Option<Vec<RemovedFile<'_>>>)> = removed
         .iter()
         .rev()
-        .map(|archive| (archive.name.to_string(), archive.manifest().map(content)))
+        .map(|archive| (archive.name.to_string(), archive.manifest().map(archived_files)))
         .collect();
     for name in &plan.backups.remove {
-        removals.push((name.clone(), Some(backup_content(workspace, preview, name)?)));
+        removals.push((name.clone(), Some(removed_backup(workspace, preview, name)?)));
     }
     let mut unsafe_sizes: HashSet<u64> = HashSet::new();
-    for (_, size_bytes, digest) in removals.iter().filter_map(|(_, c)| c.as_ref()).flatten() {
-        if !safe.contains(digest) {
-            unsafe_sizes.insert(*size_bytes);
+    for file in removals.iter().filter_map(|(_, files)| files.as_ref()).flatten() {
+        if !safe.contains(&file.sha256) {
+            unsafe_sizes.insert(file.size_bytes);
         }
     }
     for path in kept_files(workspace, preview, plan)? {
@@ -81,13 +85,17 @@ pub fn only_copies(
     }
     Ok(removals
         .into_iter()
-        .filter_map(|(name, content)| only_copies_of(name, content, &safe))
+        .filter_map(|(name, files)| only_copies_of(name, files, &safe))
         .collect())
 }
 
-fn content(manifest: &Manifest) -> Content<'_> {
-    let files = manifest.files.iter();
-    files.map(|file| (file.path.as_str().into(), file.size_bytes, (&file.sha256).into())).collect()
+fn archived_files(manifest: &Manifest) -> Vec<RemovedFile<'_>> {
+    let removed = manifest.files.iter().map(|file| RemovedFile {
+        path: file.path.as_str().into(),
+        size_bytes: file.size_bytes,
+        sha256: file.sha256.as_str().into(),
+    });
+    removed.collect()
 }
 
 /// Returns the files of the backup `name`, each with the folder it is
@@ -108,22 +116,23 @@ fn backup_files(
     Ok(files)
 }
 
-fn backup_content(
+fn removed_backup(
     workspace: &Workspace,
     preview: &RecoveryPreview,
     name: &str,
-) -> Result<Content<'static>> {
-    let mut content = Vec::new();
+) -> Result<Vec<RemovedFile<'static>>> {
+    let mut files = Vec::new();
     for (base, path) in backup_files(workspace, preview, name)? {
         let name = path.strip_prefix(base).unwrap_or(&path).display().to_string();
         let failed = || format!("failed to read `{}`", path.display());
         let size_bytes = path.metadata().with_context(failed)?.len();
         if name != BACKUP_RECORD {
-            content.push((name.into(), size_bytes, file_sha256(&path)?.into()));
+            let sha256 = file_sha256(&path)?.into();
+            files.push(RemovedFile { path: name.into(), size_bytes, sha256 });
         }
     }
-    content.sort();
-    Ok(content)
+    files.sort();
+    Ok(files)
 }
 
 /// Returns the files of the workspace and of the backups that are kept.
@@ -143,16 +152,16 @@ fn kept_files(
 
 fn only_copies_of(
     name: String,
-    content: Option<Content<'_>>,
+    files: Option<Vec<RemovedFile<'_>>>,
     safe: &HashSet<Cow<'_, str>>,
 ) -> Option<OnlyCopies> {
-    let Some(content) = content else {
+    let Some(files) = files else {
         return Some(OnlyCopies { name, files: None, size_bytes: 0 });
     };
-    let gone: BTreeMap<Cow<'_, str>, u64> = content
+    let gone: BTreeMap<Cow<'_, str>, u64> = files
         .into_iter()
-        .filter(|(_, size_bytes, digest)| *size_bytes > 0 && !safe.contains(digest))
-        .map(|(path, size_bytes, _)| (path, size_bytes))
+        .filter(|file| file.size_bytes > 0 && !safe.contains(&file.sha256))
+        .map(|file| (file.path, file.size_bytes))
         .collect();
     let size_bytes = gone.values().sum();
     let files: Vec<String> = gone.into_keys().map(Cow::into_owned).collect();

@@ -10,7 +10,7 @@ use super::definition::{Engine, SweepDefinition};
 use super::folder::SWEEPS;
 use super::plan::Plan;
 use super::sample;
-use super::spec::{Choices, SweepSpec};
+use super::spec::SweepSpec;
 use crate::programs::features;
 use crate::programs::process::{TrainerProcess, TrainerRun};
 use crate::tasks::TaskContext;
@@ -223,11 +223,7 @@ fn to_check(plan: &Plan) -> Vec<(String, Map<String, Value>)> {
     let first = plan.trial(0);
     let mut checks = vec![("of the first trial".to_owned(), first.settings)];
     for (key, choices) in &plan.spec.parameters {
-        let values: Vec<Value> = match choices {
-            Choices::Values(values) => values.iter().take(N_VALUES_CHECKED).cloned().collect(),
-            Choices::Range(_) => sample::ends(choices),
-        };
-        for value in values {
+        for value in sample::ends(choices).into_iter().take(N_VALUES_CHECKED) {
             let mut settings = checks[0].1.clone();
             Plan::set(&mut settings, key, value.clone());
             checks.push((format!("with `{key}` = {value}"), settings));
