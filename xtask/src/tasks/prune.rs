@@ -25,7 +25,7 @@ use crate::tasks::recover::RecoveryPreview;
 use crate::vault::catalog::{BACKUP_RECORD, Catalog, Content};
 use crate::vault::name::stamp;
 use crate::vault::remote::RemoteReceipt;
-use crate::vault::retention::{self, BackupPolicy, Count, PlanFacts, PolicyError, RetentionConfig};
+use crate::vault::retention::{self, BackupPolicy, Count, PlanFacts, RetentionConfig};
 use crate::vault::trash::{self, Trash};
 use crate::workspace::Workspace;
 use crate::workspace::files;
@@ -72,7 +72,7 @@ pub enum DeleteMode {
 ///
 /// # Errors
 /// When a folder, a model, an archive or an annotation cannot be read, or
-/// the policy cannot be applied ([`PolicyError`]).
+/// the policy cannot be applied ([`retention::PolicyError`]).
 pub fn plan(
     context: &TaskContext<'_>,
     catalog: &Catalog,
@@ -175,11 +175,6 @@ fn damaged(catalog: &Catalog, facts: &PlanFacts) -> Vec<Damaged> {
     });
     let read_back = facts.damaged.clone().into_iter();
     read_back.chain(unreadable).map(|(name, problem)| Damaged { name, problem }).collect()
-}
-
-/// Whether `error` says that a policy cannot be applied.
-pub fn is_policy_error(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<PolicyError>().is_some()
 }
 
 /// Carries out `plan`.

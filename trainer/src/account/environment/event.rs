@@ -46,10 +46,7 @@ impl Side {
 
 impl fmt::Display for Side {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Long => "long",
-            Self::Short => "short",
-        })
+        self.serialize(f)
     }
 }
 

@@ -60,7 +60,7 @@ pub struct OnnxReport {
 /// the two files exists.
 pub fn export_onnx(model: &Path, path: &Path) -> Result<OnnxReport> {
     let trading_model = TradingModel::load(model)?;
-    let (content, choice) = ModelFunction::of(&trading_model)?;
+    let (function, choice) = ModelFunction::of(&trading_model)?;
     let shape = trading_model.policy().shape();
     let mut about = about(&trading_model, shape)?;
     match choice {
@@ -74,12 +74,12 @@ pub fn export_onnx(model: &Path, path: &Path) -> Result<OnnxReport> {
     about["model_sha256"] = json!(sha256_of_file(model)?);
     let (onnx, mut onnx_file) = Draft::create(path)?;
     let (json, mut json_file) = Draft::create(&path.with_extension("json"))?;
-    let bytes = proto(&content, shape, &about).encode_to_vec();
+    let bytes = proto(&function, shape, &about).encode_to_vec();
     let failed = || format!("failed to write `{}`; is the disk full?", path.display());
     onnx_file.write_all(&bytes).with_context(failed)?;
     let text = serde_json::to_string_pretty(&about)? + "\n";
     json_file.write_all(text.as_bytes()).with_context(failed)?;
-    let n_trees = content.n_trees();
+    let n_trees = function.n_trees();
     Ok(OnnxReport { path: onnx.publish()?, about: json.publish()?, n_trees })
 }
 
@@ -106,8 +106,8 @@ fn about(model: &TradingModel, shape: &Shape) -> Result<Value> {
     }))
 }
 
-fn proto(content: &ModelFunction, shape: &Shape, about: &Value) -> Model {
-    let nodes = match content {
+fn proto(function: &ModelFunction, shape: &Shape, about: &Value) -> Model {
+    let nodes = match function {
         ModelFunction::Trees { forests, base_values } => vec![Node {
             input: vec![INPUT.to_owned()],
             output: vec![OUTPUT.to_owned()],

@@ -17,7 +17,7 @@ use crate::terminal::report::{
 use crate::vault::annotate;
 use crate::vault::annotations::PinMark;
 use crate::vault::catalog::{Archive, Catalog};
-use crate::vault::retention::RetentionConfig;
+use crate::vault::retention::{PolicyError, RetentionConfig};
 use crate::vault::trash::{self, Trash};
 use crate::workspace::exit::{Exit, usage};
 use crate::workspace::lock;
@@ -87,7 +87,7 @@ fn prune_remote(
 
 /// Makes an inapplicable policy a usage error if flags gave it.
 fn as_usage(error: Error, source: PolicySource) -> Error {
-    if source == PolicySource::CommandLine && prune::is_policy_error(&error) {
+    if source == PolicySource::CommandLine && error.is::<PolicyError>() {
         usage!("{error:#}")
     } else {
         error

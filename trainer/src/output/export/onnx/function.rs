@@ -130,8 +130,8 @@ impl ModelFunction {
         if let Some(part) = parts.iter().find(|part| part.name == FORECAST) {
             let StoredForecast { format, rule } = serde_json::from_slice(&part.bytes)?;
             ensure!(format == FORECAST_FORMAT, "a forecast of format {format}");
-            let content = Self::of_regressor(rule.regressor, model.exposures());
-            return Ok((content, DecisionRule::BeyondThreshold(json!(rule.threshold))));
+            let function = Self::of_regressor(rule.regressor, model.exposures());
+            return Ok((function, DecisionRule::BeyondThreshold(json!(rule.threshold))));
         }
         Self::of_forests(&parts, model)
     }
@@ -174,8 +174,8 @@ impl ModelFunction {
         // `0.0 -` avoids -0.0, which has other bytes in the file.
         let exposures = model.exposures().iter();
         let base_values = exposures.map(|exposure| 0.0 - margin_or_0 * exposure.abs()).collect();
-        let content = Self::Trees { forests: forests.collect(), base_values };
-        Ok((content, if margin.is_some() { DecisionRule::BeyondCost } else { DecisionRule::Flat }))
+        let function = Self::Trees { forests: forests.collect(), base_values };
+        Ok((function, if margin.is_some() { DecisionRule::BeyondCost } else { DecisionRule::Flat }))
     }
 
     /// Returns the forecast times each exposure.
