@@ -16,30 +16,30 @@ pub struct AgentConfig {
     /// leverage: 2 to 16 numbers from -10 to 10, increasing, with 0
     /// among them. Default: [-1, 0, 1].
     pub exposures: Vec<f64>,
-    /// Worth of a return one bar later, as a share of its worth now:
-    /// from 0 to 0.9999. It sets how far ahead the agent looks: about
-    /// 1 / (1 - discount) bars. Default: 0.97.
+    /// The discount factor: what a return one bar later counts, as a
+    /// fraction of one now, from 0 to 0.9999. The agent looks about
+    /// 1 / (1 - discount) bars ahead. Default: 0.97.
     #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 0.9999)))]
     pub discount: f64,
     /// Trees in the ensemble of each exposure: from 1 to 1000 and not
     /// fewer than `memory_shares`. Default: 20.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1000)))]
     pub n_trees: usize,
-    /// Trees of each ensemble that a backup grows anew, in the place of
-    /// the oldest. The others keep their splits, and the leaves of all
-    /// average the new values: more renewed trees fit slower. From 1 to
-    /// 1000; `n_trees` or more: all. Default: 4.
+    /// Trees of each ensemble that a backup replaces, the oldest. The
+    /// others keep their splits; the leaves of all are fitted to the new
+    /// values. More renewed trees fit slower. From 1 to 1000; `n_trees`
+    /// or more: all. Default: 4.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1000)))]
     pub renewed_trees: usize,
-    /// Parts into which the memory is dealt at random for each refit; a
-    /// tree finds its splits in one of them, and averages over all the
-    /// memory in its leaves. More parts fit faster, from fewer bars a
-    /// split. From 1 to 64. Default: 10.
+    /// Parts into which the memory is split at random for each refit: a
+    /// tree finds its splits in one part, and its leaves average over the
+    /// whole memory. More parts fit faster, from fewer bars a split. From
+    /// 1 to 64. Default: 10.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 64)))]
     pub memory_shares: usize,
-    /// Fewest bars of the memory that a leaf averages over, in bars,
-    /// about: from 1 to 1,000,000. Bars are noisy: take hundreds. A part
-    /// of the memory uses its part of the number. Default: 200.
+    /// Fewest bars of the memory in a leaf, approximately: from 1 to
+    /// 1,000,000. Bars are noisy: take hundreds. A part of the memory
+    /// uses the same fraction of this number. Default: 200.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
     pub min_samples_leaf: usize,
     /// Greatest depth of a tree in splits, from 1 to 60; null: as deep
@@ -57,39 +57,38 @@ pub struct AgentConfig {
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100)))]
     pub backups_per_batch: usize,
     /// Most backups to choose from, from 1 to 100. At the end of the first
-    /// episode the agent learns from all parts of the memory but one, in
-    /// turn, with leaves of `min_samples_leaf` and twice as many bars and
-    /// after 1, 2, 5 and 10 backups, as far as this allows, and for edges
-    /// in doubt with the linear values before them; what earns most on the
-    /// parts left out, net of costs, learns from the whole. Where nothing
-    /// can be told from luck there, it stays flat. Null: no judgement; the
-    /// refits of all batches go on from each other, and whatever they
-    /// taught is traded. Default: 2.
+    /// episode the agent is cross-validated on the parts of the memory:
+    /// with leaves of `min_samples_leaf` and of twice as many bars, after
+    /// 1, 2, 5 and 10 backups, as far as this allows, and, where an edge is
+    /// in doubt, with the linear values before the backups. What earns most
+    /// on the held-out parts, net of costs, is then fitted to the whole
+    /// memory. If no result there is significant, the agent stays flat.
+    /// Null: no cross-validation; each refit continues from the one before,
+    /// and its policy is always traded. Default: 2.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100)))]
     pub backups_max: Option<usize>,
-    /// The part of the memory that is left out at a time, to judge what the
-    /// others taught, as a share of the bars remembered: from 0.05 to 0.8;
-    /// there are as many parts, in the order of time, as go into 1, but
-    /// at least two. Used with `backups_max` only. Default: 0.33, which is
-    /// three parts.
+    /// The part of the memory that is held out at a time, as a fraction of
+    /// the bars remembered: from 0.05 to 0.8. The memory is split in the
+    /// order of time into 1 / `inner_share` parts, rounded, but at least
+    /// two. Used with `backups_max` only. Default: 0.33: three parts.
     #[cfg_attr(feature = "schema", schemars(range(min = 0.05, max = 0.8)))]
     pub inner_share: f64,
-    /// The least t statistic (mean over standard error) that the net
-    /// returns of the parts left out must have beside never trading and
-    /// beside constant exposures; below it nothing is traded. From 0 to
-    /// 10. Used with `backups_max` only. Default: 3.5.
+    /// The least t statistic (mean over standard error) of the net returns
+    /// on the held-out parts, compared with never trading and with constant
+    /// exposures; below it nothing is traded. From 0 to 10. Used with
+    /// `backups_max` only. Default: 3.5.
     #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 10.0)))]
     pub min_t_statistic: f64,
-    /// Members whose values are averaged, where there is an edge: each
-    /// episode fits one more to the whole memory, with seeds of its own,
-    /// until there are so many. From 1 to 100. Used with `backups_max`
-    /// only. Default: 8.
+    /// The number of fits whose values are averaged, where there is an
+    /// edge: each episode adds one to the whole memory, with seeds of its
+    /// own, up to this number. From 1 to 100. Used with `backups_max` only.
+    /// Default: 8.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100)))]
     pub committee: usize,
-    /// Estimates every value twice, each from one half of the memory,
-    /// and judges the choices of the one by the other, so that luck is
-    /// not taken for worth. It learns slower from the same bars.
-    /// Default: false.
+    /// Double estimation: two estimates of every value, each from one half
+    /// of the memory; one selects the exposure and the other gives its
+    /// value, which avoids the maximisation bias. It learns slower from the
+    /// same bars. Default: false.
     pub double_q: bool,
     /// What risk costs: a bar's return y (a fraction, before leverage
     /// and costs) counts as y - `risk_aversion` * y * y. Unit: 1 /

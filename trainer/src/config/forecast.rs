@@ -11,11 +11,11 @@ use crate::field::{FieldError, check_counts, check_numbers};
 pub enum RegressorKind {
     /// Ridge regression on standardised features.
     Ridge,
-    /// Extremely randomised trees, each on a share of the rows.
+    /// Extremely randomised trees, each on a part of the rows.
     ExtraTrees,
     /// A random forest: bootstraps, a third of the features a split.
     RandomForest,
-    /// Boosted trees, an ensemble a share; their mean.
+    /// Boosted trees: the mean of one ensemble for each part of the rows.
     Xgboost,
 }
 
@@ -32,13 +32,12 @@ pub struct ForecastConfig {
     /// standardised features: above 0, at most 1e9. Default: 1.
     #[cfg_attr(feature = "schema", schemars(extend("exclusiveMinimum" = 0.0, "maximum" = 1e9)))]
     pub ridge_alpha: f64,
-    /// Trees in all; of `xgboost` for each share of the memory. From 1
-    /// to 1000, and not fewer than `memory_shares`. Default: 40.
+    /// The number of trees; with `xgboost`, for each part of the memory.
+    /// From 1 to 1000, and not fewer than `memory_shares`. Default: 40.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1000)))]
     pub n_trees: usize,
-    /// Parts into which the memory is dealt at random for growing
-    /// trees; each part grows its share of them. From 1 to 64.
-    /// Default: 10.
+    /// Parts into which the memory is split at random: each tree grows on
+    /// one of them. From 1 to 64. Default: 10.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 64)))]
     pub memory_shares: usize,
     /// Fewest bars of the memory that a leaf averages over, in bars:
@@ -49,23 +48,21 @@ pub struct ForecastConfig {
     /// as the leaves allow, and 6 for `xgboost`. Default: null.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 60)))]
     pub max_depth: Option<u16>,
-    /// What each correction of `xgboost` counts: from 0.001 to 1.
-    /// Default: 0.1.
+    /// The learning rate of `xgboost`: from 0.001 to 1. Default: 0.1.
     #[cfg_attr(feature = "schema", schemars(range(min = 0.001, max = 1.0)))]
     pub learning_rate: f64,
     /// Most recent bars that are remembered and learned from, in bars:
     /// from 400 to 10,000,000. Default: 30000.
     #[cfg_attr(feature = "schema", schemars(range(min = 400, max = 10_000_000)))]
     pub memory_bars: usize,
-    /// The part of the memory that is left out at a time, to choose the
-    /// threshold by forecasts of what it did not teach: from 0.1 to 0.5 of
-    /// its bars. There are as many parts as go into 1. Default: 0.25.
+    /// The part of the memory that is held out at a time, to choose the
+    /// threshold by out-of-fold forecasts: from 0.1 to 0.5 of its bars.
+    /// There are 1 / `inner_share` parts, rounded. Default: 0.25.
     #[cfg_attr(feature = "schema", schemars(range(min = 0.1, max = 0.5)))]
     pub inner_share: f64,
-    /// The least t statistic (mean over standard error) that the net
-    /// returns of the parts left out must have beside never trading and
-    /// beside constant exposures; below it nothing is traded. From 0 to
-    /// 10. Default: 3.5.
+    /// The least t statistic (mean over standard error) of the net returns
+    /// on the held-out parts, compared with never trading and with constant
+    /// exposures; below it nothing is traded. From 0 to 10. Default: 3.5.
     #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 10.0)))]
     pub min_t_statistic: f64,
     /// New bars that a fit waits for, in bars: from 0 to 10,000,000. An

@@ -15,33 +15,33 @@ pub struct LoggingConfig {
     #[serde(rename = "$schema", skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
 
-    /// The least grave messages shown on the terminal. Default: `info`.
+    /// The lowest level of messages on the terminal. Default: `info`.
     pub console_level: Level,
 
-    /// The least grave messages written to `logs/training.log`.
-    /// Default: `debug`.
+    /// The lowest level of messages in `logs/training.log`. Default:
+    /// `debug`.
     pub file_level: Level,
 
-    /// Every so many closed trades, one gets its line in
-    /// `logs/trades/trade_execution.log`: 1 writes all of them, 10 each
-    /// tenth of an episode's. Traces are not thinned.
+    /// One in this many closed trades is logged in
+    /// `logs/trades/trade_execution.log`: 1 logs all, 10 every tenth of
+    /// an episode. Traces always hold all.
     /// Unit: trades. Range: 1 to 1,000,000. Default: 1.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
     pub trade_log_frequency: usize,
 }
 
-/// How grave a message must be to be written.
+/// The lowest level of messages to log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Nothing.
     Off,
-    /// What ends the run.
+    /// Errors, which end the run.
     Error,
-    /// What the user should look at.
+    /// Warnings.
     Warn,
-    /// What happens.
+    /// The progress of the run.
     Info,
     /// The figures of every batch.
     Debug,

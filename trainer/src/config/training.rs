@@ -56,7 +56,7 @@ pub struct TrainingConfig {
     /// Default: `builtin:btcusd_30m`.
     pub data: String,
 
-    /// How the files of bars are read, where they leave a doubt.
+    /// How the files of bars are read, where that is ambiguous.
     #[serde(skip_serializing_if = "BarsConfig::is_default")]
     pub bars: BarsConfig,
 
@@ -75,8 +75,8 @@ pub struct TrainingConfig {
     #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 0.95)))]
     pub holdout_ratio: f64,
 
-    /// Bars left out between training and test, so that no reward of
-    /// the one reaches into the other. Unit: bars. Range: 2 to 1,000,000.
+    /// Bars left out between training and test, so that no training
+    /// reward depends on a test bar. Unit: bars. Range: 2 to 1,000,000.
     /// Default: 48.
     #[cfg_attr(feature = "schema", schemars(range(min = 2, max = 1_000_000)))]
     pub embargo_bars: usize,
@@ -86,10 +86,11 @@ pub struct TrainingConfig {
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 9_007_199_254_740_991_u64)))]
     pub seed: u64,
 
-    /// Seeds that the training is judged with: this one and those that follow
-    /// it, of which only the figures stay. Null: 3 where a training takes at
-    /// most 2,000,000 steps (its bars, of all windows, times its episodes), else
-    /// this one alone. Range: 1 to 1000. Default: null.
+    /// The number of seeds that the training is repeated with: `seed` and
+    /// those that follow it, of which only the figures are kept. Null: 3
+    /// where a training takes at most 2,000,000 steps (its bars, of all
+    /// windows, times its episodes), else 1. Range: 1 to 1000. Default:
+    /// null.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1000)))]
     pub seeds: Option<usize>,
@@ -100,13 +101,13 @@ pub struct TrainingConfig {
     #[cfg_attr(feature = "schema", schemars(with = "Option<usize>", range(min = 0, max = 1024)))]
     pub threads: usize,
 
-    /// Saves the model under `models/checkpoints/` after every so many
-    /// episodes; 0 saves none. Unit: episodes. Range: 0 to 100,000.
+    /// Saves the model under `models/checkpoints/` each time this many
+    /// episodes are over; 0 saves none. Unit: episodes. Range: 0 to 100,000.
     /// Default: 1.
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 100_000)))]
     pub checkpoint_every_episodes: usize,
 
-    /// Keeps only so many of these models, the last ones; 0 keeps all.
+    /// Keeps only this many of these models, the last ones; 0 keeps all.
     /// Range: 0 to 100,000. Default: 0.
     // Omitted at its default, so that the digest of settings is that of
     // versions without it.

@@ -27,13 +27,13 @@ pub struct WalkForwardConfig {
     /// (`expanding`) or on as many as the first (`rolling`).
     /// Default: `expanding`.
     pub mode: WindowMode,
-    /// Bars left out at the end of each training part, since the rewards
-    /// of decisions there would reach into the test bars. Unit: bars.
+    /// Bars left out at the end of each training part (the purge), since
+    /// the rewards of decisions there depend on the test bars. Unit: bars.
     /// Range: 2 to 1,000,000. Default: 2.
     #[cfg_attr(feature = "schema", schemars(range(min = 2, max = 1_000_000)))]
     pub purge_bars: usize,
-    /// Bars left out between those and the test bars, so that what one
-    /// day has from the day before is not known either. Unit: bars.
+    /// Bars left out between those and the test bars (the embargo), since
+    /// bars depend on those of the day before. Unit: bars.
     /// Range: 0 to 1,000,000. Default: 48.
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 1_000_000)))]
     pub embargo_bars: usize,

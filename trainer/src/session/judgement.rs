@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The test of learned policies on held-out training bars: each part of
-/// the training bars is traded by the policy that the others taught.
+/// the training bars is traded by a policy fitted to the others.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Judgement {

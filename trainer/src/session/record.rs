@@ -253,7 +253,7 @@ pub struct TrialsRecord {
     /// The variance (ddof 1) of the trials' Sharpe ratios per bar, not
     /// per year; an undefined ratio counts as 0. 0 for one trial.
     pub variance: f64,
-    /// The annual Sharpe ratio that the best of so many trials would be
+    /// The annual Sharpe ratio that the best of `n_trials` would be
     /// expected to show if none had skill; 0 for one trial.
     pub expected_best_sharpe: Option<f64>,
     /// The deflated Sharpe ratio (Bailey and López de Prado 2014): the

@@ -93,7 +93,7 @@ pub struct Manifest {
     pub run_number: u64,
     /// The version of this tool.
     pub tool_version: String,
-    /// What `logs/session.json` tells, where there is one.
+    /// The content of `logs/session.json`, where there is one.
     pub session: Option<SessionSummary>,
     /// The commit, where the workspace is in a git work tree.
     pub git: Option<GitState>,
@@ -117,7 +117,7 @@ pub struct Manifest {
     pub totals: Totals,
 }
 
-/// What `logs/session.json` tells of a session.
+/// A session as `logs/session.json` describes it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -136,11 +136,11 @@ pub struct SessionSummary {
     pub data: Option<DataSummary>,
     /// The digest of its settings.
     pub config_sha256: Option<String>,
-    /// The session whose checkpoint it went on from.
+    /// The session from whose checkpoint it was resumed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resumed_from: Option<String>,
     /// Figures by name, of `agent`, `buy_and_hold` and `never_trade`;
-    /// null where a figure is undefined. `ruined_at_ms` tells when the
+    /// null where a figure is undefined. `ruined_at_ms` is when the
     /// account was ruined, in milliseconds since 1970.
     pub metrics: BTreeMap<String, BTreeMap<String, Option<f64>>>,
 }

@@ -59,7 +59,7 @@ pub struct ArchiveConfig {
     /// `*.joblib`, `*.cbm`, `*.weights`, and zips of Stable-Baselines3.
     /// Default: true.
     pub root_models: bool,
-    /// Globs of what to leave out of that. Default: none. `archives/`,
+    /// Globs of what to leave out of these. Default: none. `archives/`,
     /// `backups/`, `target/` and `.git/` are never included.
     pub exclude: Vec<String>,
     /// The folder of the archives: relative to the workspace, or
@@ -69,7 +69,7 @@ pub struct ArchiveConfig {
     /// How content is packed; what is packed already is stored as it
     /// is. Default: `deflate`.
     pub compression: Compression,
-    /// The level of that, 1 (fastest) to 9 (smallest). Default: 4.
+    /// The level of compression, 1 (fastest) to 9 (smallest). Default: 4.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 9)))]
     pub compression_level: u8,
     /// The restic repository that archives are pushed to. Default:

@@ -32,15 +32,15 @@ pub struct EnvironmentConfig {
     #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1000.0)))]
     pub slippage_bps: f64,
     /// The whole distance between bid and ask, in basis points (0.01 %)
-    /// of the price, which is taken to lie in their middle: each fill
-    /// pays half of it, on top of the slippage. Range: 0 to 1000.
+    /// of the price, which is assumed to be the middle between them: each
+    /// fill pays half of it, on top of the slippage. Range: 0 to 1000.
     /// Default: 0.
     #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1000.0)))]
     pub spread_bps: f64,
     /// What a long pays, and a short receives, at each bar's close, in
     /// basis points (0.01 %) of the position's value; below 0 the other
     /// way. It adds to the `funding` of the bars, where they have one.
-    /// The account counts it; the learner does not foresee it.
+    /// The account pays it; the learner does not take it into account.
     /// Range: -100 to 100. Default: 0.
     #[cfg_attr(feature = "schema", schemars(range(min = -100.0, max = 100.0)))]
     pub funding_bps: f64,
@@ -51,8 +51,8 @@ pub struct EnvironmentConfig {
     pub borrow_fee_bps_per_year: f64,
     /// What a leveraged long pays on the cash it borrowed, in basis
     /// points (0.01 %) of it a year of 365 days; cash earns nothing.
-    /// The account counts it, as the borrow fee; the learner foresees
-    /// neither. Range: 0 to 100000. Default: 0, nothing.
+    /// The account pays this and the borrow fee; the learner takes
+    /// neither into account. Range: 0 to 100000. Default: 0, nothing.
     #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 100_000.0)))]
     pub interest_bps_per_year: f64,
     /// Position value of a full target, as a multiple of equity. Range:

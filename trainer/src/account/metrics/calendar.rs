@@ -16,7 +16,7 @@ const N_COUNTS_MAX: usize = 4096;
 /// The share of the sessions that have the usual number of bars; others
 /// are half days.
 const USUAL_SESSIONS: f64 = 0.8;
-/// At most one step in so many is an outage.
+/// At most one step in this many is an outage.
 const RARE: u64 = 100;
 /// A step of this length ends a session: longer than any lunch break,
 /// shorter than any night.

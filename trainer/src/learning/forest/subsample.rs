@@ -12,8 +12,8 @@ pub(crate) struct Subsampling {
 }
 
 /// Returns for each subsample the indices of its rows. The rows are
-/// shuffled and dealt out in turn; each list is then sorted, so that rows
-/// are read in the order of memory.
+/// shuffled and distributed in turn; each list is then sorted, so that
+/// rows are read in the order of memory.
 pub(crate) fn subsample_rows(n_rows: usize, subsampling: Subsampling) -> Result<Vec<Vec<u32>>> {
     let n_rows = u32::try_from(n_rows).context("a forest takes at most 2^32 - 1 rows")?;
     let n_subsamples = subsampling.n_subsamples.clamp(1, n_rows as usize);

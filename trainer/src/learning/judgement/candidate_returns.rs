@@ -1,4 +1,4 @@
-//! The returns of a candidate, and whether they are more than luck.
+//! The returns of a candidate, and whether they are significant.
 
 /// The returns of one candidate and of the market, one value for each
 /// distinct time of the validation bars.

@@ -24,7 +24,7 @@ pub struct Fold {
 
 impl Fold {
     /// Splits the bars, bar `i` of which opened at `times_ms[i]`, into
-    /// `1 / share` folds, but at least two, of about the same size. The
+    /// `1 / share` folds, rounded and at least two, of about equal size. The
     /// borders are times, the same for all symbols; the two bars of each
     /// symbol on either side of a border are purged from the training
     /// bars. Returns no folds where one would be too small.

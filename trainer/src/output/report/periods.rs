@@ -45,12 +45,12 @@ pub(super) struct PeriodEnds {
     ends: Vec<PeriodValues>,
 }
 
-/// The last bar of a period.
+/// The last bar of a period, and the values of the agent and of buy-and-hold.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PeriodValues {
     pub(super) period: i64,
     pub(super) time_ms: i64,
-    /// The agent's equity and buy-and-hold's.
+    /// The agent's and buy-and-hold's: equities, or their ratios to those before.
     pub(super) values: [f64; 2],
 }
 
@@ -60,11 +60,11 @@ impl PeriodEnds {
     }
 
     pub(super) fn push(&mut self, time_ms: i64, values: [f64; 2]) {
-        let level = PeriodValues { period: self.calendar.period(time_ms), time_ms, values };
-        self.start.get_or_insert(level);
+        let end = PeriodValues { period: self.calendar.period(time_ms), time_ms, values };
+        self.start.get_or_insert(end);
         match self.ends.last_mut() {
-            Some(last) if last.period == level.period => *last = level,
-            _ => self.ends.push(level),
+            Some(last) if last.period == end.period => *last = end,
+            _ => self.ends.push(end),
         }
     }
 
@@ -76,9 +76,9 @@ impl PeriodEnds {
         let ratio = |before: f64, after: f64| {
             if before > 0.0 { after / before - 1.0 } else { f64::NAN }
         };
-        let each = pairs.map(|(before, level)| PeriodValues {
-            values: [0, 1].map(|idx| ratio(before.values[idx], level.values[idx])),
-            ..*level
+        let each = pairs.map(|(before, end)| PeriodValues {
+            values: [0, 1].map(|idx| ratio(before.values[idx], end.values[idx])),
+            ..*end
         });
         each.collect()
     }

@@ -227,7 +227,7 @@ impl TradeLedgers {
 
 /// Reads the trace of the session `id`, listing `n_listed_max` trades at
 /// most, and the notable ones. Trades before `last_episode`, where the
-/// record tells it, are of policies that judge nothing. Returns `None`
+/// record has it, are of policies that are not evaluated. Returns `None`
 /// without a trace.
 pub(super) fn read(
     source: &SessionSource,

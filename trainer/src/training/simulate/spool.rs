@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use serde::Serialize;
 use tempfile::SpooledTempFile;
 
-/// Beyond so many bytes, the rows move to an unnamed file in the
+/// Beyond this many bytes, the rows move to an unnamed file in the
 /// system's temporary folder.
 const MEMORY_BYTES_MAX: usize = 1 << 20;
 

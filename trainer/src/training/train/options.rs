@@ -16,7 +16,7 @@ pub struct TrainOptions {
     pub layout: Layout,
     /// The effective settings, already validated.
     pub training: TrainingConfig,
-    /// One of so many closed trades is logged.
+    /// One in this many closed trades is logged.
     pub trade_log_frequency: usize,
     /// The clock for timestamps and file names.
     pub clock: Clock,

@@ -35,7 +35,7 @@ pub(crate) struct Scenario {
 /// The source of the targets of an account in a replay.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum TargetSource {
-    /// The session's decisions, filled so many bars after the next open:
+    /// The session's decisions, filled this many bars after the next open:
     /// at most [`N_BARS_LATER_MAX`].
     Decisions { n_bars_later: usize },
     /// A constant target.

@@ -25,7 +25,7 @@ use super::trials::CurrentSession;
 
 /// Least time between two checkpoints within an episode.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(60);
-/// The interval is also at least so many times the duration of a
+/// The interval is also at least this many times the duration of a
 /// checkpoint.
 const CHECKPOINT_INTERVAL_RATIO: u32 = 20;
 

@@ -72,7 +72,7 @@ pub struct CommandExit {
     pub log_problem: Option<String>,
 }
 
-/// What a supervisor tells at the end.
+/// What a supervisor records at the end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Outcome {
     /// [`Instructions::run`].

@@ -12,7 +12,7 @@ use crate::workspace::Workspace;
 use crate::workspace::files;
 use crate::workspace::lock::FolderLock;
 
-/// The archives whose push was begun and has not succeeded.
+/// The archives whose push has started and not succeeded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PendingPushes {

@@ -35,33 +35,34 @@ pub struct SweepSpec {
     /// 1,000,000. Default: null.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
     pub samples: Option<u32>,
-    /// The seed of that. Default: 0.
+    /// The seed of the drawing. Default: 0.
     pub sample_seed: u64,
     /// Keys of `training_config.json`, such as `agent.discount`, each
     /// with a list of values or a range. Default: none.
     #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, ChoicesSchema>"))]
     pub parameters: BTreeMap<String, Choices>,
-    /// Each combination is trained once by each of these seeds. Default:
-    /// none, the seed of `training_config.json`.
+    /// Each combination is trained once with each of these seeds.
+    /// Default: none, the seed of `training_config.json`.
     pub seeds: Vec<u64>,
-    /// And once on the bars of each of these: a file, relative to the
-    /// workspace, or the name of one in the folder that `data` names.
-    /// Default: none, all bars of `data`.
+    /// Each combination is trained once on the bars of each of these
+    /// symbols: a file, relative to the workspace, or the name of one in
+    /// the folder that `data` names. Default: none, all bars of `data`.
     pub symbols: Vec<String>,
-    /// And once for each of so many windows: the bars before the held-out
-    /// ones are cut into `windows` + 1 equal parts, and a trial validates
-    /// on one part what it learned on those before. 0: the settings say
-    /// how to validate. Range: 0 to 19. Default: 0.
+    /// Each combination is trained once for each of this many windows: the
+    /// bars before the held-out ones are cut into `windows` + 1 equal
+    /// parts, and a trial trains on the first parts and validates on the
+    /// next. 0: as the settings say. Range: 0 to 19. Default: 0.
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 19)))]
     pub windows: u32,
-    /// The last part of the bars, which no trial sees: the test. Unit:
-    /// fraction of the bars. Range: 0.05 to 0.95. Default: 0.2.
+    /// The last part of the bars, which no trial sees: those of the test.
+    /// Unit: fraction of the bars. Range: 0.05 to 0.95. Default: 0.2.
     #[cfg_attr(feature = "schema", schemars(range(min = 0.05, max = 0.95)))]
     pub holdout_ratio: f64,
     /// The figure by which combinations are ranked: the mean over their
     /// trials, on validation bars. Default: `sharpe`.
     pub metric: String,
-    /// Whether more of it is better, or less. Default: `maximize`.
+    /// Whether higher or lower values of `metric` are better. Default:
+    /// `maximize`.
     pub goal: Goal,
     /// Whether the chosen combination is tested at the end of the sweep,
     /// once, on the held-out bars. Default: true.
@@ -70,7 +71,7 @@ pub struct SweepSpec {
     /// Range: 2 to 20. Default: 16.
     #[cfg_attr(feature = "schema", schemars(range(min = 2, max = 20)))]
     pub pbo_blocks: u32,
-    /// How often a trial that was killed is begun anew. Range: 0 to 100.
+    /// How often a killed trial is started again. Range: 0 to 100.
     /// Default: 2.
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 100)))]
     pub retries: u32,
@@ -78,12 +79,12 @@ pub struct SweepSpec {
     /// to 1024. Default: 1.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1024)))]
     pub threads: u32,
-    /// The memory that a trial takes, so that only as many run at once as
-    /// have room. Unit: MB. Range: 1 to 10,000,000. Default: 500.
+    /// The memory that a trial needs: only as many run at once as fit into
+    /// memory. Unit: MB. Range: 1 to 10,000,000. Default: 500.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 10_000_000)))]
     pub memory_mb: u64,
-    /// How long a trial may take; it has failed then. Unit: minutes.
-    /// Default: null, any time.
+    /// How long a trial may take; one that takes longer fails. Unit:
+    /// minutes. Default: null, no limit.
     pub time_limit_minutes: Option<f64>,
     /// The command that trains, with its arguments, in place of the
     /// trainer. It finds its settings in `config/training_config.json` of
@@ -163,20 +164,20 @@ pub struct NumberRange {
     pub min: f64,
     /// The greatest.
     pub max: f64,
-    /// How numbers lie in it: evenly (`linear`), or their logarithms do
-    /// (`log`). Default: `linear`.
+    /// How its numbers are spaced: evenly (`linear`), or evenly in their
+    /// logarithms (`log`). Default: `linear`.
     #[serde(default)]
     pub scale: Scale,
-    /// Whether only whole numbers count. Default: false.
+    /// Whether it holds whole numbers only. Default: false.
     #[serde(default)]
     pub integer: bool,
-    /// Of a grid: how many values. Range: 2 to 10,000. Default: null.
+    /// The number of values in a grid. Range: 2 to 10,000. Default: null.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(range(min = 2, max = 10_000)))]
     pub steps: Option<u32>,
 }
 
-/// How the numbers of a range lie in it.
+/// How the numbers of a range are spaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
@@ -184,7 +185,7 @@ pub enum Scale {
     /// Evenly.
     #[default]
     Linear,
-    /// Their logarithms do.
+    /// Evenly in their logarithms.
     Log,
 }
 
@@ -220,10 +221,10 @@ impl TryFrom<Value> for Choices {
 pub struct SlurmSettings {
     /// The partition. Default: null, the cluster's own.
     pub partition: Option<String>,
-    /// The account that pays. Default: null.
+    /// The account to charge. Default: null.
     pub account: Option<String>,
-    /// How long an element of an array may take; what it has not done by
-    /// then, `resume` submits again. Unit: minutes. Default: null,
+    /// How long an element of an array may take; `resume` submits the
+    /// trials again that it did not finish. Unit: minutes. Default: null,
     /// `time_limit_minutes` for each of its trials and 5 more; without
     /// that, the cluster's own.
     pub time_minutes: Option<f64>,

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 
 /// The restic repository that archives are pushed to. Restic's own
-/// environment, such as `RESTIC_REPOSITORY`, wins over these.
+/// environment, such as `RESTIC_REPOSITORY`, takes precedence.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
@@ -17,11 +17,10 @@ pub struct RemoteConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repository: Option<String>,
     /// The file that holds the repository's password, relative to the
-    /// workspace or absolute. No archive takes it up.
+    /// workspace or absolute. It is never archived.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password_file: Option<String>,
-    /// The command that prints the repository's password; restic runs
-    /// it.
+    /// The command by which restic gets the repository's password.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password_command: Option<String>,
     /// What `train` pushes by itself. Default: `never`.

@@ -1,4 +1,4 @@
-//! The end of an episode: judges on held-out bars whether there is an
+//! The end of an episode: tests on held-out bars whether there is an
 //! edge and, if so, adds a member to the committee that trades it.
 //!
 //! The judgement selects leaf sizes, numbers of backups and margins by
@@ -29,7 +29,7 @@ use crate::learning::policy::choose_exposure;
 /// edge: where its highest t statistic is between half of and up to
 /// [`CLEAR_FACTOR`] times what an edge needs.
 const LEAF_FACTORS: [usize; 2] = [1, 2];
-/// A t statistic of so many times what an edge needs leaves no doubt.
+/// A t statistic this many times what an edge needs is clear.
 const CLEAR_FACTOR: f64 = 2.0;
 /// Numbers of backups to try, up to `backups_max`; 0 are the linear
 /// values that the backups start from. These are not tried where the
