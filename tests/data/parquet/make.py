@@ -94,3 +94,12 @@ for idx, name in enumerate(["open", "high", "low", "close"], start=1):
               for value in bars[name].iloc[:6]]
     large = large.set_column(idx, name, pyarrow.array(column, pyarrow.decimal128(38, 10)))
 pyarrow.parquet.write_table(large, "large_decimals.parquet")
+# Prices in a struct; all values of a column in one list.
+six = table.slice(0, 6)
+prices = pyarrow.StructArray.from_arrays(
+    [six[name].combine_chunks() for name in ["open", "high", "low", "close"]],
+    ["open", "high", "low", "close"])
+pyarrow.parquet.write_table(
+    pyarrow.table({"time": six["time"], "bar": prices, "volume": six["volume"]}), "structs.parquet")
+lists = {"symbol": ["A"], **{name: [six[name].to_pylist()] for name in six.column_names}}
+pyarrow.parquet.write_table(pyarrow.table(lists), "lists.parquet")

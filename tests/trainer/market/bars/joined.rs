@@ -100,6 +100,23 @@ fn a_copy_of_a_file_is_told() {
 }
 
 #[test]
+fn two_files_of_one_symbol_are_read_once_if_their_bars_are_the_same() {
+    let packed = |hours| super::gzip(rows(hours).as_bytes());
+    let read = |other: Vec<u8>| {
+        let (folder, source) = folder(&[("A.csv", rows(0..30)), ("B.csv", rows(9..40))]);
+        std::fs::write(folder.path().join("A.csv.gz"), other).unwrap();
+        let symbols = source.symbols().map_err(|error| format!("{error:#}"));
+        let told = symbols.map(|symbols| (symbols.len(), warnings(&source)));
+        (folder, told).1
+    };
+    let (n_symbols, told) = read(packed(0..30)).unwrap();
+    assert_eq!(n_symbols, 2);
+    assert!(told[0].ends_with("A.csv.gz` have the same bars, which are read once"), "{told:?}");
+    let error = read(packed(0..29)).unwrap_err();
+    assert!(error.contains("keep one, or rename it: their bars are not the same"), "{error}");
+}
+
+#[test]
 fn intervals_of_one_symbol_are_no_symbols_whatever_follows_them() {
     let files = [("BTC-1h-2020-01.csv", rows(0..30)), ("BTC-4h-2020-01.csv", rows(0..29))];
     let (_folder, source) = folder(&files);
@@ -152,6 +169,9 @@ fn symbols_that_may_be_one_series_are_told() {
         let (_folder, source) = folder(&[(one, rows(0..30)), (other, rows(9..40))]);
         assert_eq!(warnings(&source), [""; 0]);
     }
+    // A contract has no bars after the month in which it expires.
+    let march = [("CN2001.csv", rows(1440..1480)), ("CN2002.csv", rows(1450..1490))];
+    assert_eq!(warnings(&folder(&march).1), [""; 0]);
 }
 
 #[test]

@@ -112,9 +112,23 @@ fn parquet_of_every_kind_of_time_and_number_gives_the_same_bars() {
         "two_levels",
         "texts",
         "large_decimals",
+        "structs",
     ] {
         assert_eq!(parquet(&format!("{name}.parquet")).as_deref(), Ok(bars), "{name}");
     }
+    let error = parquet("lists.parquet").unwrap_err();
+    assert!(error.contains("whose cells are lists; write a row for each value"), "{error}");
+}
+
+#[test]
+fn other_bytes_behind_a_gzip_stream_are_no_damage() {
+    let packed = super::gzip(CONTENT.as_bytes());
+    let error = read_file("bars.csv.gz", [&packed[..], b"not of a stream"].concat()).unwrap_err();
+    insta::assert_snapshot!(wrapped(error), @r"
+    `bars.csv.gz` has other bytes behind its gzip stream; `gzip -dc
+    'bars.csv.gz' > bars.csv` leaves them out, with a warning
+    ");
+    assert_eq!(read_file("bars.csv.gz", [&packed[..], &packed[..0]].concat()), Ok(vec![BAR]));
 }
 
 #[test]

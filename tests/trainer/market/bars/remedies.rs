@@ -142,9 +142,13 @@ fn days_months_and_clocks_can_be_said() {
     Case::new(rows(NAMES, long.each_ref().map(String::as_str)), "no row decides", 6).by_flags();
     let hours = [9, 10, 11, 12, 13, 14].map(|hour| format!("2020-01-06,{hour}"));
     let rows_of = |names| rows(names, hours.each_ref().map(String::as_str));
-    Case::new(rows_of("Date,HE,Open,High,Low,Close,Volume"), "if another column has the clock", 6)
-        .value("HE")
-        .by_flags();
+    Case::new(
+        rows_of("Date,Slot,Open,High,Low,Close,Volume"),
+        "if another column has the clock",
+        6,
+    )
+    .value("Slot")
+    .by_flags();
     let spring = [0, 1, 2, 3, 4, 5].map(|hour| format!("2020-03-08 {hour:02}:00 "));
     let text = rows(NAMES, spring.each_ref().map(String::as_str));
     let folder = TempDir::new().unwrap();

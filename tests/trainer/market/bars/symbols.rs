@@ -207,6 +207,19 @@ fn wide(names: &str) -> String {
 }
 
 #[test]
+fn a_ticker_may_be_a_word_for_a_price_or_a_currency() {
+    for ticker in ["BID", "LOW", "OPEN", "TRY", "H", "V", "ON"] {
+        let names = |symbol: &str| {
+            format!("{symbol}.Open,{symbol}.High,{symbol}.Low,{symbol}.Close,{symbol}.Volume")
+        };
+        let names = format!("Date,{},{}", names("AA"), names(ticker));
+        let expected =
+            [("AA".to_owned(), vec![1.5, 2.5, 3.5]), (ticker.to_owned(), vec![15.0, 25.0])];
+        assert_eq!(file(wide(&names), &BarsConfig::default()).symbols(), Ok(expected.to_vec()));
+    }
+}
+
+#[test]
 fn symbols_side_by_side_are_symbols_and_one_can_be_chosen() {
     let names = |name: fn(&str, &str) -> String| {
         let roles = ["Open", "High", "Low", "Close", "Volume"];

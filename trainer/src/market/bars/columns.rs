@@ -9,6 +9,7 @@ mod find;
 mod find_symbol;
 mod further;
 mod headerless;
+mod hour_ending;
 mod klines;
 mod languages;
 mod names;
@@ -18,6 +19,7 @@ mod time;
 mod time_names;
 mod time_parts;
 mod variants;
+mod volume_names;
 mod volume_warning;
 mod volumes;
 mod wide;
@@ -62,6 +64,8 @@ pub(super) struct Columns {
     /// Whether the settings assign columns.
     pub(super) are_configured: bool,
     pub(super) time: TimeColumn,
+    /// Whether the hours are those at which bars end.
+    pub(super) are_hours_ending: bool,
     pub(super) open: usize,
     pub(super) high: usize,
     pub(super) low: usize,
@@ -97,6 +101,7 @@ impl Columns {
             has_header: false,
             are_configured: false,
             time,
+            are_hours_ending: false,
             open,
             high,
             low,

@@ -10,8 +10,18 @@ use super::timestamp::{LATEST_MS, TimeZone, is_time_format};
 use crate::field::FieldError;
 
 /// The roles that `bars.columns` may assign to a column.
-pub(super) const ROLES: [&str; 11] = [
-    "time", "date", "clock", "open", "high", "low", "close", "volume", "funding", "dividend",
+pub(super) const ROLES: [&str; 12] = [
+    "time",
+    "date",
+    "clock",
+    "hour_ending",
+    "open",
+    "high",
+    "low",
+    "close",
+    "volume",
+    "funding",
+    "dividend",
     "symbol",
 ];
 
@@ -62,7 +72,7 @@ pub struct BarsConfig {
     pub time_zone: Option<String>,
     /// The columns, by their names in the file: `{"close": "Last"}`.
     /// Without a header, they are numbered from 1: `{"close": "5"}`. The
-    /// roles are `time`, or `date` and `clock`, `open`, `high`, `low`,
+    /// roles are `time`, or `date` and `clock` (or `hour_ending`), `open`, `high`, `low`,
     /// `close`, `volume`, `funding`, `dividend` and `symbol`. Default:
     /// none, found by name. `dividend`, the amount per unit on the
     /// ex-dividend date, is used only if it is named here, since prices

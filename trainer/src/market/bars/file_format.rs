@@ -18,6 +18,7 @@ use super::lenient::{self, number_in};
 use super::printable;
 use super::rows::Rows;
 use super::timestamp::{TimeFormat, TimeHints, TimeText, TimeZone, decide};
+use crate::wording::DAY_MS;
 use header::Table;
 pub(super) use names::names_of;
 pub(super) use series::SeriesTime;
@@ -101,7 +102,7 @@ impl FileFormat {
         warnings.extend(columns.other_prices_warning(config));
         let is_volume_given = config.columns.contains_key("volume");
         warnings.extend(columns.volume_warning(&cells).filter(|_| !is_volume_given));
-        warnings.extend(columns.end_time_warning());
+        warnings.extend(columns.end_time_warning(&cells));
         warnings.extend(columns.start_time_warning(&cells));
         let decimal = decide_decimal(&cells, &columns, config)
             .map_err(|problem| anyhow!("`{name}`: {problem}"))?;
@@ -197,7 +198,8 @@ fn block_warning(columns: &Columns, rows: &[Vec<String>]) -> Option<String> {
 }
 
 fn decide_none(reading: &Reading) -> TimeFormat {
-    let hints = TimeHints { format: None, zone: None, latest_ms: reading.latest_ms };
+    let latest_ms = reading.latest_ms;
+    let hints = TimeHints { format: None, zone: None, latest_ms, are_since_midnight: false };
     decide(&[], &mut std::iter::empty(), hints).expect("no row is ambiguous")
 }
 
@@ -238,9 +240,17 @@ impl TimeSample<'_> {
         let given = reading.config.time_zone.as_deref();
         let zone = given.and_then(TimeZone::parse).or_else(|| self.columns.zone());
         let format = reading.config.time_format.as_deref();
-        let hints = TimeHints { format, zone, latest_ms: reading.latest_ms };
+        let hints = TimeHints {
+            format,
+            zone,
+            latest_ms: reading.latest_ms,
+            are_since_midnight: self.columns.are_clocks_since_midnight(),
+        };
         let mut more = rest.rows(width).map(|cells| time_text(time, symbol, &cells));
-        decide(&texts, &mut more, hints).map_err(|problem| self.error(&texts, &problem))
+        let mut format =
+            decide(&texts, &mut more, hints).map_err(|problem| self.error(&texts, &problem))?;
+        format.early_ms = if self.columns.are_hours_ending { DAY_MS / 24 } else { 0 };
+        Ok(format)
     }
 
     fn error(&self, texts: &[TimeText], problem: &str) -> Error {

@@ -3,6 +3,7 @@
 mod names;
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use anyhow::{Result, bail};
 use chrono::{DateTime, Datelike as _, Months, NaiveTime};
@@ -139,9 +140,12 @@ fn different_intervals<'a>(summaries: &[&'a DataSummary]) -> Option<[&'a DataSum
 pub(super) fn symbol_warnings(names: &[&str], summaries: &[DataSummary]) -> Vec<String> {
     let mut roots: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for (name, summary) in names.iter().zip(summaries) {
-        let last_year = DateTime::from_timestamp_millis(summary.last_ms).map_or(0, |t| t.year());
-        let root = contract_root(name, last_year).map(str::to_owned);
-        let root = root.or_else(|| DatedName::of(name).map(|name| name.stem));
+        let [first, last] = [summary.first_ms, summary.last_ms].map(|ms| {
+            DateTime::from_timestamp_millis(ms).map_or((0, 1), |time| (time.year(), time.month()))
+        });
+        let root = contract_root(name, last).map(str::to_owned);
+        let dated = || DatedName::of(name).filter(|_| has_year(name, first.0 - 1..=last.0 + 1));
+        let root = root.or_else(|| dated().map(|name| name.stem));
         // The codes of many Asian shares are numbers.
         let root = root.filter(|root| !root.is_empty());
         roots.entry(root.unwrap_or_else(|| (*name).to_owned())).or_default().push(name);
@@ -172,6 +176,13 @@ pub(super) fn symbol_warnings(names: &[&str], summaries: &[DataSummary]) -> Vec<
         ));
     }
     warnings
+}
+
+/// Whether `name` has one of the `years`; the code of a share may look
+/// like another one.
+fn has_year(name: &str, years: RangeInclusive<i32>) -> bool {
+    let year = |digits: &[u8]| std::str::from_utf8(digits).ok()?.parse().ok();
+    name.as_bytes().windows(4).filter_map(year).any(|year| years.contains(&year))
 }
 
 /// Returns the warning that two symbols have the same bars, if they have.

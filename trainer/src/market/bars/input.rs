@@ -4,10 +4,12 @@
 //! The type of a file is decided by its first bytes, never by its name.
 
 mod beside;
+mod box_table;
 mod encoding;
 mod errors;
 mod json;
 mod place;
+mod readers;
 mod sample;
 mod sniff;
 mod whitespace;
@@ -27,6 +29,7 @@ pub(super) use beside::{TABLES, flat_names, is_beside, may_have_bars};
 pub(super) use errors::{input_error, with_name};
 pub use place::Place;
 pub(super) use place::{Packing, container};
+use readers::{DamageReader, GzipReader, SwapReader};
 pub(super) use sample::{Sample, SampleRow, next_cells};
 use sniff::{BZIP2, GZIP, XZ};
 pub(super) use zipped::unpack_several;
@@ -95,7 +98,8 @@ fn open_zipped(mut table: File) -> io::Result<Text> {
 pub(super) fn open(raw: Box<dyn Read + Send>) -> io::Result<Text> {
     let (start, raw) = peek(raw, XZ.len() as u64)?;
     if start.starts_with(GZIP) {
-        text_of(Box::new(MultiGzDecoder::new(raw)), Packing::Gzip)
+        let inner = MultiGzDecoder::new(raw);
+        text_of(Box::new(GzipReader { inner, has_begun: false }), Packing::Gzip)
     } else if zstd::is_frame(&start) {
         text_of(Box::new(ZstdReader::new(raw)), Packing::Zstd)
     } else if start.starts_with(BZIP2) {
@@ -126,8 +130,11 @@ fn text_of(mut text: Box<dyn Read + Send>, packing: Packing) -> io::Result<Text>
     }
     let n_mark_bytes = first_line.len() - without_mark(&first_line).len();
     first_line.drain(..n_mark_bytes);
-    if json::is_json(&first_line) {
-        let json::CandleCsv { rows, warnings } = json::open(Cursor::new(first_line).chain(text))?;
+    let script = json::script_start(&first_line);
+    if script > 0 || json::is_json(&first_line) {
+        first_line.drain(..script);
+        let json = Cursor::new(first_line).chain(text);
+        let json::CandleCsv { rows, warnings } = json::open(json, script > 0)?;
         let reader = TextReader { inner: Box::new(rows), packing: Packing::Json, failure: None };
         return Ok(Text { reader, delimiter: b',', n_lines_skipped: 0, warnings });
     }
@@ -139,6 +146,10 @@ fn text_of(mut text: Box<dyn Read + Send>, packing: Packing) -> io::Result<Text>
     if let Some(bytes) = swapped {
         let inner = Box::new(Cursor::new(first_line).chain(text));
         return text_of(Box::new(SwapReader { inner, bytes }), packing);
+    }
+    if box_table::is_box_table(&first_line) {
+        let inner = Box::new(Cursor::new(first_line).chain(text));
+        return text_of(Box::new(box_table::BoxTable::new(inner)), packing);
     }
     if first_line.len() > FIRST_LINE_BYTES_MAX && !first_line.contains(&b'\n') {
         return Err(io::Error::new(
@@ -190,41 +201,6 @@ fn ends_in_cr(text: &[u8]) -> bool {
     })
 }
 
-/// Replaces one byte by another, such as carriage returns by newlines.
-struct SwapReader {
-    inner: Box<dyn Read + Send>,
-    /// The byte to replace, and its replacement.
-    bytes: [u8; 2],
-}
-
-impl Read for SwapReader {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n_bytes = self.inner.read(buffer)?;
-        let [from, to] = self.bytes;
-        for byte in &mut buffer[..n_bytes] {
-            if *byte == from {
-                *byte = to;
-            }
-        }
-        Ok(n_bytes)
-    }
-}
-
-/// Reads a packed stream; its errors, but for one of a truncated stream,
-/// become [`ErrorKind::InvalidInput`].
-struct DamageReader<R> {
-    inner: R,
-}
-
-impl<R: Read> Read for DamageReader<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.inner.read(buffer).map_err(|error| match error.kind() {
-            ErrorKind::UnexpectedEof | ErrorKind::Interrupted => error,
-            _ => io::Error::new(ErrorKind::InvalidInput, error.to_string()),
-        })
-    }
-}
-
 /// Returns at most the first `n_bytes`, and a reader of all bytes.
 fn peek(
     mut raw: Box<dyn Read + Send>,
@@ -240,7 +216,9 @@ fn peek(
 /// line.
 fn read_line(reader: &mut dyn Read, text: &mut Vec<u8>) -> io::Result<()> {
     let mut block = [0; 4096];
-    let is_blank = |text: &[u8]| matches!(without_mark(text).trim_ascii(), b"" | b"[" | b"{");
+    let is_blank = |text: &[u8]| {
+        matches!(without_mark(text).trim_ascii(), b"" | b"[" | b"{" | b")]}'" | b")]}',")
+    };
     while !text.contains(&b'\n') || is_blank(text) {
         if text.len() > FIRST_LINE_BYTES_MAX {
             break;

@@ -86,7 +86,9 @@ fn lines_of(format: &FileFormat) -> Vec<String> {
     let turnover = columns.turnover.map(|idx| {
         format!("; {} divided by it is the price, and is a value in money", quoted(name(idx)))
     });
-    let volume = columns.volume.map(|idx| format!("volume: {}", quoted(name(idx))));
+    let multiple = columns.volume_multiple().map(|multiple| format!(", in {multiple} by its name"));
+    let multiple = multiple.unwrap_or_default();
+    let volume = columns.volume.map(|idx| format!("volume: {}{multiple}", quoted(name(idx))));
     let mut lines = vec![
         format!("times: {}, {}, {order}", times.join(" and "), format.time),
         format!(

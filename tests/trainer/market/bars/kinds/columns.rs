@@ -46,6 +46,22 @@ fn names() -> Vec<Kind> {
             let head = "Price,Close,High,Low,Open,Volume\nTicker,A,A,A,A,A\nDate,,,,,";
             ordered(head, |[o, h, l, c, v]| format!("{c},{h},{l},{o},{v}"))
         }),
+        Kind::new(
+            "a ticker that is a price",
+            below("Date,LOW.Open,LOW.High,LOW.Low,LOW.Close,LOW.Volume"),
+        ),
+        Kind::new("a ticker that is a currency", {
+            below("Date,Open_TRY,High_TRY,Low_TRY,Close_TRY,Volume_TRY")
+        }),
+        Kind::new("a ticker that is a side", {
+            below("Date,Open_BID,High_BID,Low_BID,Close_BID,Volume_BID")
+        }),
+        Kind::new(
+            "a ticker that is a price, in tuples",
+            below(
+                "Date,\"('Open', 'H')\",\"('High', 'H')\",\"('Low', 'H')\",\"('Close', 'H')\",\"('Volume', 'H')\"",
+            ),
+        ),
         Kind::new("a name that is not known", below("Date,Open,High,Low,Fix,Volume"))
             .refused("has no column `close`", Flags("--column close=Fix")),
         Kind::new(
@@ -90,7 +106,7 @@ fn prices_beside() -> Vec<Kind> {
             let hours = [1, 2, 3, 4, 5, 6].map(|hour| format!("2020-01-06,0{hour}:00"));
             table("Date,HE,Open,High,Low,Close,Volume", &hours)
         })
-        .hours(1)
+        .hours(0)
         .warns("is the time at which a bar ends"),
         Kind::new("times of the ends", below("end_time,open,high,low,close,volume"))
             .warns("is the time at which a bar ends"),
@@ -216,6 +232,25 @@ fn volume_names() -> Vec<Kind> {
             })
         })
         .warns("may be a value in money"),
+        Kind::new("the market capitalization of a share beside it", {
+            ordered("Date,Open,High,Low,Close,Volume,Market Cap", |cells| {
+                format!("{},50000000", cells.join(","))
+            })
+        }),
+        Kind::new("a moving average", days().replace("Volume", "Vol 20d")).without_volume(),
+        Kind::new("a mean in one word", days().replace("Volume", "VOL_MA5")).without_volume(),
+        Kind::new("a part that was sold short", days().replace("Volume", "Short Volume"))
+            .without_volume()
+            .warns("there is `Short Volume`, used by"),
+        Kind::new("the size of a trade", days().replace("Volume", "Trade Size"))
+            .without_volume()
+            .warns("if `Trade Size` is one, use it by"),
+        Kind::new("all shares of a company", days().replace("Volume", "Total Shares"))
+            .without_volume()
+            .warns("if `Total Shares` is one, use it by"),
+        Kind::new("thousands", days().replace("Volume", "'000 Shares")),
+        Kind::new("lakhs", days().replace("Volume", "Volume in lakhs")),
+        Kind::new("a volume of five minutes", days().replace("Volume", "5 min volume")),
     ]
 }
 

@@ -8,10 +8,19 @@ use super::{DAYS, Kind, NAMES, PRICES, days};
 use crate::market::bars::gzip;
 
 pub(super) fn kinds() -> Vec<Kind> {
-    [texts(), names_and_ends(), packed(), json(), json_of_types(), json_of_services(), foreign()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        texts(),
+        boxes(),
+        names_and_ends(),
+        packed(),
+        json(),
+        json_of_types(),
+        json_of_services(),
+        foreign(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn texts() -> Vec<Kind> {
@@ -77,6 +86,40 @@ fn texts() -> Vec<Kind> {
     ]
 }
 
+/// Tables as programs print them to a terminal.
+fn boxes() -> Vec<Kind> {
+    let bordered = |between: &str, types: &str| {
+        let row = |row: &str| format!("│ {} │\n", row.replace(',', &format!(" {between} ")));
+        let all = days();
+        let (names, rows) = all.split_once('\n').unwrap();
+        let rows: String = rows.lines().map(row).collect();
+        let rule = |[left, middle, right]: [&str; 3]| format!("{left}{middle}{right}\n");
+        let types: String = types.lines().map(row).collect();
+        [
+            &rule(["┌──", "┬──", "┐"]),
+            &row(names),
+            &types,
+            &rule(["╞══", "╪══", "╡"]),
+            &rows,
+            &rule(["└──", "┴──", "┘"]),
+        ]
+        .map(String::as_str)
+        .concat()
+    };
+    let polars = bordered("┆", "---,---,---,---,---,---\nstr,f64,f64,f64,f64,i64");
+    let cut = polars.replace("│ 2020-01-09", "│ … ┆ … ┆ … ┆ … ┆ … ┆ … │\n│ 2020-01-09");
+    vec![
+        Kind::new("a table of rich", format!("          Prices\n{}", bordered("│", ""))),
+        Kind::new("a table of polars", format!("shape: (6, 6)\n{polars}")),
+        Kind::new("a table of polars without its middle", cut)
+            .refused("whose middle rows are left out", Edit(|_| days())),
+        Kind::new("a table of DuckDB", {
+            let table = bordered("│", "date,double,double,double,double,int64");
+            table.replace("└──", "├──┴──┤\n│ 6 rows       6 columns │\n└──")
+        }),
+    ]
+}
+
 fn names_and_ends() -> Vec<Kind> {
     vec![
         Kind::new("blank cells below the bars", days() + ",,,,,\n,,,,,\n"),
@@ -125,9 +168,22 @@ fn packed() -> Vec<Kind> {
         }
         zip.finish().unwrap().into_inner()
     };
+    // As before 1988: a name, a checksum, and no magic number.
+    let mut tar = [0; 512];
+    tar[..5].copy_from_slice(b"a.csv");
+    tar[100..107].copy_from_slice(b"0000644");
+    tar[124..136].copy_from_slice(format!("{:011o} ", days().len()).as_bytes());
+    tar[148..156].fill(b' ');
+    let sum: u32 = tar.iter().map(|byte| u32::from(*byte)).sum();
+    tar[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    let mut archive = [&tar[..], days().as_bytes()].concat();
+    archive.resize(2048, 0);
     let report = ("a.txt", "Gap of 99s found between 20200106 and 20200107\n");
     vec![
         Kind::new("gzip", gzip(days().as_bytes())),
+        Kind::new("an old tar", archive)
+            .file("bars.tar")
+            .refused("is a tar archive", Command("a.csv")),
         Kind::new("bzip2", bz2.finish().unwrap()),
         Kind::new("one CSV in a zip", zipped(&[("a.csv", &days())])),
         Kind::new("a CSV and its report in a zip", zipped(&[("a.csv", &days()), report])),
@@ -204,6 +260,14 @@ fn json() -> Vec<Kind> {
             };
             format!("[{}]", rows.iter().map(inner).collect::<Vec<_>>().join(","))
         }),
+        Kind::new("JSON in a script", format!("var bars = {list};\n")),
+        Kind::new(
+            "JSON in a call",
+            format!("/**/ callback({});", format_args!("[{}]", lists.join(","))),
+        ),
+        Kind::new("JSON behind a guard", format!(")]}}',\n{list}")),
+        Kind::new("JSON in two scripts", format!("var a = {list};\nvar b = [1];\n"))
+            .refused("is a script with more than one value", Edit(|_| days())),
         Kind::new("JSON with a comma too many", list.replace("}]", "},]"))
             .refused("trailing comma", Edit(|text| text.replace("},]", "}]"))),
         Kind::new(

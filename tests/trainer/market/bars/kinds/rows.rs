@@ -121,6 +121,9 @@ fn faults() -> Vec<Kind> {
         Kind::new("a line of totals", days() + "Total,,,,,3400\n"),
         Kind::new("a line of words", days() + "6 rows in set (0.01 sec)\n"),
         Kind::new("a line with commas", days() + "Downloaded from A, Inc. as of 01-14-2020\n\n"),
+        Kind::new("two lines below, in Chinese", days() + "合计,,,,,3400\n来源：东方财富\n"),
+        Kind::new("totals in the middle", days().replace("2020-01-09", "Total,,,,,3400\nSource: A\n2020-01-09"))
+            .refused("of 8 rows 2 are faulty", Flags("--bad-rows drop")),
         Kind::new("a line of means", days() + "Mean,101,102,100,101,550\n")
             .refused("a row that is not a bar is left out", Flags("--bad-rows drop")),
         Kind::new("a line of words between the rows", days().replace("2020-01-09", "6 rows\n2020-01-09"))

@@ -32,6 +32,7 @@ pub(super) fn kinds() -> Vec<Kind> {
         clocks(),
         parts(),
         hours_of_a_day(),
+        hours_by_their_ends(),
         zones(),
     ]
     .into_iter()
@@ -168,6 +169,10 @@ fn short_or_odd() -> Vec<Kind> {
                 .replace("Date", "Date,Time")
         })
         .hours(9),
+        Kind::new("milliseconds by .NET", {
+            by_hour(|hour| format!("/Date({})/", 1000 * (NINE_S + 3600 * hour)))
+        })
+        .hours(9),
         Kind::new("a clock that is called the minute", {
             by_minute(|m| format!("2020-01-06,09:{m}")).replace("Date", "date,minute")
         })
@@ -287,6 +292,30 @@ fn clocks() -> Vec<Kind> {
             of("Date,Time", &|m| format!("20200106,{}", (540 + m) * 60)),
         )
         .minutes(),
+        // As `HHMMSS`, four of six could be 8 o'clock.
+        Kind::new("seconds of the day by the name", {
+            of("Date,Seconds", &|m| format!("2020-01-06,{}", 78_300 + 900 * (m - 30)))
+        })
+        .at(&[
+            "2020-01-06 21:45",
+            "2020-01-06 22:00",
+            "2020-01-06 22:15",
+            "2020-01-06 22:30",
+            "2020-01-06 22:45",
+            "2020-01-06 23:00",
+        ]),
+        Kind::new("HHMM without zeros", {
+            let clocks = [15, 110, 125, 140, 155, 250];
+            table(&NAMES.replace("Date", "YYYYMMDD,HHMM"), &clocks.map(|c| format!("20200106,{c}")))
+        })
+        .at(&[
+            "2020-01-06 00:15",
+            "2020-01-06 01:10",
+            "2020-01-06 01:25",
+            "2020-01-06 01:40",
+            "2020-01-06 01:55",
+            "2020-01-06 02:50",
+        ]),
         Kind::new("milliseconds of the day beside a date", {
             of("date,ms", &|m| format!("2020-01-06,{}", (540 + m) * 60_000))
         })
@@ -379,7 +408,8 @@ fn hours_of_a_day() -> Vec<Kind> {
             "2020-01-06 22:00",
             "2020-01-06 23:00",
             "2020-01-07 00:00",
-        ]),
+        ])
+        .refused("seem to be the ends of the bars", Flags("--column clock=Hour")),
         Kind::new("hours as ranges", {
             by_hour(|hour| format!("2020-01-06,{:02}-{:02}", 9 + hour, 10 + hour))
                 .replace("Date", "Date,Hour")
@@ -415,6 +445,39 @@ fn hours_of_a_day() -> Vec<Kind> {
                 format!("{NAMES}\n{}", text.lines().skip(1).map(clock).collect::<String>())
             }),
         ),
+    ]
+}
+
+fn hours_by_their_ends() -> Vec<Kind> {
+    vec![
+        Kind::new("hours from 1 to 24, as ends", {
+            by_hour(|hour| format!("2020,1,6,{}", 19 + hour)).replace("Date", "Year,Month,Day,Hour")
+        })
+        .hours(18)
+        .refused("seem to be the ends of the bars", Flags("--column hour_ending=Hour")),
+        Kind::new("hours that are called by their ends", {
+            by_hour(|hour| format!("2020-01-06,{}", 19 + hour))
+                .replace("Date", "Delivery Date,Hour Ending")
+        })
+        .hours(18)
+        .warns("is the time at which a bar ends: it is taken to begin an hour earlier"),
+        Kind::new("a date with an hour that is called by its end", {
+            by_hour(|hour| format!("2020-01-06 {}", 19 + hour)).replace("Date", "Date (HE)")
+        })
+        .hours(18)
+        .warns("is the time at which a bar ends: it is taken to begin an hour earlier"),
+        Kind::new("a day that ends at 24:00", {
+            by_hour(|hour| format!("2020-01-06,{}:00", 19 + hour)).replace("Date", "Date,Time")
+        })
+        .at(&[
+            "2020-01-06 19:00",
+            "2020-01-06 20:00",
+            "2020-01-06 21:00",
+            "2020-01-06 22:00",
+            "2020-01-06 23:00",
+            "2020-01-07 00:00",
+        ])
+        .warns("has 24:00 and never 00:00"),
     ]
 }
 

@@ -107,15 +107,36 @@ impl Columns {
     }
 
     /// Returns the warning that the times are the ends of the bars.
-    pub(in crate::market::bars) fn end_time_warning(&self) -> Option<String> {
+    pub(in crate::market::bars) fn end_time_warning(&self, rows: &[Vec<String>]) -> Option<String> {
         let is_end =
             |word: &String| ["end", "ending", "close", "closing", "he"].contains(&word.as_str());
-        let name = self.time_names().into_iter().find(|name| words(name).iter().any(is_end))?;
+        let named = self.time_names().into_iter().find(|name| words(name).iter().any(is_end));
+        let Some(name) = named else {
+            return self.late_midnight_warning(rows);
+        };
+        let taken = if self.are_hours_ending {
+            ": it is taken to begin an hour earlier"
+        } else {
+            ", but is taken for its start: all bars are one interval late"
+        };
         (!self.are_configured).then(|| {
+            format!("`{}` is the time at which a bar ends{taken}", printable(name.as_bytes()))
+        })
+    }
+
+    /// Returns the warning that the times may be the ends of the bars, since
+    /// midnight is written as 24:00.
+    fn late_midnight_warning(&self, rows: &[Vec<String>]) -> Option<String> {
+        let has = |clock: &[u8]| {
+            let clock = [b" ", clock].concat();
+            let is_there = |time: &Vec<u8>| time.windows(clock.len()).any(|part| part == clock);
+            rows.iter().map(|row| self.time.joined(row)).any(|time| is_there(&time))
+        };
+        (has(b"24:00") && !has(b"00:00") && !self.are_hours_ending).then(|| {
             format!(
-                "`{}` is the time at which a bar ends, but is taken for its start: all bars are \
+                "`{}` has 24:00 and never 00:00: if its times are the ends of the bars, all bars are \
                  one interval late",
-                printable(name.as_bytes())
+                printable(self.time_names().join("` and `").as_bytes())
             )
         })
     }

@@ -1,7 +1,7 @@
 //! Names of columns that identify a series, and the codes of contracts.
 
 use super::names::words;
-use crate::market::bars::timestamp::is_month as is_month_name;
+use crate::market::bars::timestamp::month_number;
 
 /// Words for a symbol; the name of a column of symbols has one of them.
 const SYMBOLS: [&str; 31] = [
@@ -120,46 +120,47 @@ fn future_root(text: &str) -> Option<&str> {
 
 /// Returns what the name of a contract begins with, also where its expiry
 /// is a date: `rb` of `rb2401`, `NQ` of `NQ 03-24`, `BTC` of
-/// `BTC-29MAR24`. Its last bar is of `last_year`.
-pub(in crate::market::bars) fn contract_root(text: &str, last_year: i32) -> Option<&str> {
-    let is_year = |digits: &str| {
-        let century = if digits.len() == 4 { 0 } else { 2000 };
-        let year = digits.parse::<i32>().map_or(0, |year| century + year);
-        (last_year..=last_year + N_YEARS_MAX).contains(&year)
+/// `BTC-29MAR24`. Its last bar is of the year and month `last`.
+pub(in crate::market::bars) fn contract_root(text: &str, last: (i32, u32)) -> Option<&str> {
+    let is_open = |(year, month): (&str, u32)| {
+        let century = if year.len() == 4 { 0 } else { 2000 };
+        let year = year.parse::<i32>().map_or(0, |year| century + year);
+        (1..=12).contains(&month) && last <= (year, month) && year <= last.0 + N_YEARS_MAX
     };
-    let year_of = |root: &str| &text[root.len() + 1..];
-    let by_code =
-        future_root(text).filter(|root| year_of(root).len() == 1 || is_year(year_of(root)));
+    let by_code = future_root(text).filter(|root| {
+        let (letter, year) = text[root.len()..].split_at(1);
+        let month = MONTHS.iter().zip(1..).find(|(code, _)| letter.as_bytes() == [**code]);
+        year.len() == 1 || month.is_some_and(|(_, month)| is_open((year, month)))
+    });
     let by_expiry = || {
         let end = text.find(|letter: char| !letter.is_alphabetic())?;
-        (end > 0 && is_expiry(&text[end..], is_year)).then(|| &text[..end])
+        (end > 0 && is_expiry(&text[end..], is_open)).then(|| &text[..end])
     };
     by_code.or_else(by_expiry)
 }
 
 /// Whether `text` is a month or day of expiry: `2401`, `401`, `29MAR24`,
 /// and behind a separator `03-24`, `03-2024`, `2024-03`, `240329`.
-fn is_expiry(text: &str, is_year: impl Fn(&str) -> bool) -> bool {
+fn is_expiry(text: &str, is_open: impl Fn((&str, u32)) -> bool) -> bool {
     let parts: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
     let number = |digits: &str| digits.parse::<u32>().unwrap_or_default();
-    let is_month = |digits: &str| (1..=12).contains(&number(digits));
     let is_day = |digits: &str| (1..=31).contains(&number(digits));
     if let Some(at) = parts.find(|letter: char| letter.is_ascii_alphabetic()) {
         let (day, rest) = parts.split_at(at);
-        let (month, year) = rest.split_at_checked(3).unwrap_or_default();
+        let (name, year) = rest.split_at_checked(3).unwrap_or_default();
         let is_day = day.is_empty() || is_day(day);
-        return is_day && is_month_name(month) && matches!(year.len(), 2 | 4) && is_year(year);
+        let month = month_number(name).unwrap_or_default();
+        return is_day && matches!(year.len(), 2 | 4) && is_open((year, month));
     }
     let [two, four] = [2, 4].map(|at| parts.split_at_checked(at).unwrap_or_default());
+    let is = |year: &str, month: &str| is_open((year, number(month)));
     match (parts.len(), parts.len() < text.len()) {
         // The last digit of the year, as in Zhengzhou.
-        (3, false) => is_month(&parts[1..]),
-        (4, false) => is_year(two.0) && is_month(two.1),
-        (4, true) => is_month(two.0) && is_year(two.1) || is_year(two.0) && is_month(two.1),
+        (3, false) => (1..=12).contains(&number(&parts[1..])),
+        (4, false) => is(two.0, two.1),
+        (4, true) => is(two.1, two.0) || is(two.0, two.1),
         (6, true) => {
-            is_month(two.0) && is_year(two.1)
-                || is_year(four.0) && is_month(four.1)
-                || is_year(two.0) && is_month(&four.0[2..]) && is_day(four.1)
+            is(two.1, two.0) || is(four.0, four.1) || is(two.0, &four.0[2..]) && is_day(four.1)
         }
         _ => false,
     }

@@ -7,8 +7,10 @@ use super::headerless::{line_for, recognize};
 use super::names::{find_funding, find_part, find_price, quoted, words};
 use super::time_names::find_time;
 use super::time_parts::PartNames;
-use super::volumes::find_volumes;
-use super::wide::{WideSymbols, has_plain_prices, is_any_price_configured, symbols_with_prices};
+use super::volume_names::find_volumes;
+use super::wide::{
+    WideSymbols, has_plain_prices, is_any_price_configured, plain_names, symbols_with_prices,
+};
 use super::{Columns, SymbolColumn, TimeColumn, klines};
 use crate::market::bars::config::BarsConfig;
 use crate::market::bars::printable;
@@ -44,12 +46,30 @@ impl ConfiguredColumns<'_> {
 
     /// Returns the column of the time, or those of date and clock time.
     fn time(&self) -> Result<Option<TimeColumn>> {
-        let (date, clock) = (self.column("date")?, self.column("clock")?);
+        let (date, clock) = (self.column("date")?, self.clock()?);
         Ok(match (self.column("time")?, date, clock) {
             (Some(time), ..) => Some(TimeColumn::Whole(time)),
             (None, Some(date), Some(clock)) => Some(TimeColumn::Split(date, clock)),
             (None, Some(date), None) => Some(TimeColumn::Whole(date)),
             (None, None, _) => None,
+        })
+    }
+
+    /// Returns the column of clock times, or of the hours at which bars end.
+    fn clock(&self) -> Result<Option<usize>> {
+        Ok(self.column("hour_ending")?.or(self.column("clock")?))
+    }
+
+    /// Returns the column of the time that was `found` by its name, with
+    /// that of the clock time.
+    fn with_clock(&self, found: Option<TimeColumn>) -> Result<Option<TimeColumn>> {
+        Ok(match (found, self.clock()?) {
+            (Some(TimeColumn::Whole(date) | TimeColumn::Split(date, _)), Some(clock))
+                if date != clock =>
+            {
+                Some(TimeColumn::Split(date, clock))
+            }
+            _ => found,
         })
     }
 }
@@ -60,14 +80,13 @@ impl Columns {
     /// Fails if the time or a price is missing or ambiguous.
     pub(in crate::market::bars) fn find(all_names: &[String], config: &BarsConfig) -> Result<Self> {
         let wide = WideSymbols::find(all_names, config)?;
-        let masked = wide.as_ref().map(WideSymbols::masked);
-        let names = masked.as_deref().unwrap_or(all_names);
+        let names = &plain_names(all_names, wide.as_ref(), config);
         let words: Vec<Vec<String>> = names.iter().map(|name| words(name)).collect();
         let given = ConfiguredColumns { names: all_names, config };
         let mut missing = Vec::new();
         let mut time = given.time()?;
         if time.is_none() {
-            time = find_time(names);
+            time = given.with_clock(find_time(names))?;
             refuse_parts(names, time)?;
         }
         if time.is_none() {

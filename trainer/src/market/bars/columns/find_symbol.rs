@@ -1,6 +1,7 @@
 //! Finds the column that divides a file into series: by its name, or
 //! because rows repeat a time and only this column distinguishes them.
 
+use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
 use super::names::{quoted, words};
@@ -11,7 +12,7 @@ use super::wide::N_SHOWN;
 use super::{Columns, SymbolColumn, contracts};
 use crate::market::bars::lenient::number_in;
 use crate::market::bars::printable;
-use crate::market::bars::timestamp::is_bare_clock;
+use crate::market::bars::timestamp::{is_bare_clock, is_number_of_day};
 
 /// The most blocks of rows with the same text.
 const N_BLOCKS_MAX: usize = 64;
@@ -204,14 +205,14 @@ impl SampleCells<'_> {
     }
 
     /// Whether the column counts the rows of each time, such as the half
-    /// hours of a day. The prices then continue from row to row rather
+    /// hours of a day, or has their clock times. The prices then continue from row to row rather
     /// than from one row with the same number to the next.
     fn is_counter(&self, idx: usize) -> bool {
         let number = |row: &Vec<String>, idx: usize| number_in(&row[idx]);
         let numbers: Vec<f64> = self.rows.iter().filter_map(|row| number(row, idx)).collect();
         let first = numbers.iter().copied().fold(f64::INFINITY, f64::min);
         let follows = |pair: &[f64]| [pair[0] + 1.0, first].contains(&pair[1]);
-        if !numbers.windows(2).all(follows) {
+        if !numbers.windows(2).all(follows) && !self.are_clocks(idx) {
             return false;
         }
         let (mut last, mut last_of): (Option<f64>, HashMap<&str, f64>) = (None, HashMap::new());
@@ -228,6 +229,20 @@ impl SampleCells<'_> {
             }
         }
         by_row <= by_symbol
+    }
+
+    /// Whether the numbers can be clock times: they increase, or decrease,
+    /// among the rows with the same date.
+    fn are_clocks(&self, idx: usize) -> bool {
+        let number = |row: &Vec<String>| number_in(&row[idx]);
+        let pairs = self.rows.windows(2).zip(self.times.windows(2));
+        let same = pairs.filter(|(_, times)| times[0] == times[1]).map(|(rows, _)| rows);
+        let steps = same.map(|rows| number(&rows[0]).partial_cmp(&number(&rows[1])));
+        let steps: Vec<Option<Ordering>> = steps.collect();
+        let are_all = |order: Ordering| steps.iter().all(|step| *step == Some(order));
+        !steps.is_empty()
+            && self.all(idx, |cell| is_number_of_day(cell.as_bytes()))
+            && (are_all(Ordering::Less) || are_all(Ordering::Greater))
     }
 
     fn all(&self, idx: usize, is: fn(&str) -> bool) -> bool {

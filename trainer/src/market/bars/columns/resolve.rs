@@ -2,6 +2,7 @@
 
 use super::languages::is_clock_name;
 use super::names::words;
+use super::time_names::is_since_midnight;
 use super::time_parts::{ClockColumns, DateColumns, TimeParts};
 use super::{Columns, TimeColumn};
 use crate::market::bars::config::BarsConfig;
@@ -35,7 +36,10 @@ impl Columns {
             }
         }
         self.time = self.resolve_time_column(rows);
-        if !["time", "date", "clock"].iter().any(|role| config.columns.contains_key(*role)) {
+        if !["time", "date", "clock", "hour_ending"]
+            .iter()
+            .any(|role| config.columns.contains_key(*role))
+        {
             if config.time_zone.is_none() {
                 self.time = self.same_in_utc(rows).map_or(self.time, TimeColumn::Whole);
             }
@@ -51,6 +55,7 @@ impl Columns {
                 printable(self.time_names().join("` and `").as_bytes())
             ));
         }
+        self.resolve_hours(rows, config)?;
         self.resolve_volume(rows, config.columns.contains_key("volume"));
         Ok(())
     }
@@ -95,6 +100,11 @@ impl Columns {
             (Some(clock), None) => TimeColumn::Split(date, clock),
             _ => TimeColumn::Whole(date),
         }
+    }
+
+    /// Whether the clock times are numbers since midnight by their name.
+    pub(in crate::market::bars) fn are_clocks_since_midnight(&self) -> bool {
+        matches!(self.time, TimeColumn::Split(_, clock) if is_since_midnight(self.name(clock)))
     }
 
     /// Returns the name of the column at `idx`.

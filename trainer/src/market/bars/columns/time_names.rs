@@ -62,14 +62,34 @@ const OTHER_TIME_NAMES: [&str; 20] = [
 ];
 
 /// Names of a column with the date, if another one has the clock time.
-const DATE_NAMES: [&str; 6] = ["date", "dtyyyymmdd", "day", "tradedate", "tradingdate", "yyyymmdd"];
-const CLOCK_NAMES: [&str; 18] = [
+const DATE_NAMES: [&str; 8] = [
+    "date",
+    "dtyyyymmdd",
+    "day",
+    "tradedate",
+    "tradingdate",
+    "yyyymmdd",
+    "deliverydate",
+    "operday",
+];
+const CLOCK_NAMES: [&str; 30] = [
     "time",
     "clock",
     "tradetime",
     "hhmmss",
     "timeofday",
     "hour",
+    "hr",
+    "hh",
+    "stunde",
+    "hourofday",
+    "hhmm",
+    "he",
+    "hourending",
+    "hourend",
+    "hrending",
+    "hourbeginning",
+    "hb",
     "secondofday",
     "secondsofday",
     "secondssincemidnight",
@@ -80,12 +100,18 @@ const CLOCK_NAMES: [&str; 18] = [
     "minuteofday",
     "minutesofday",
     "ms",
+    "timems",
     "seconds",
     "minute",
 ];
 
+/// The same of numbers since midnight.
+const SINCE_MIDNIGHT: &str = "secondofday secondsofday secondssincemidnight msofday \
+                              millisecondsofday mssincemidnight millisecondssincemidnight \
+                              minuteofday minutesofday ms timems seconds";
+
 /// Words that the name of a time column may consist of.
-const TIME_WORDS: [&str; 26] = [
+const TIME_WORDS: [&str; 29] = [
     "time",
     "date",
     "timestamp",
@@ -112,6 +138,9 @@ const TIME_WORDS: [&str; 26] = [
     "epoch",
     "exchange",
     "ms",
+    "he",
+    "hour",
+    "ending",
 ];
 
 /// Words of which it must have at least one.
@@ -198,6 +227,11 @@ fn is_prefixed_time(words: &[String]) -> bool {
 pub(super) fn is_time_of_bar(words: &[String]) -> bool {
     words.iter().any(|word| TIME_ROOTS.contains(&word.as_str()))
         && words.iter().all(|word| TIME_WORDS.contains(&word.as_str()))
+}
+
+/// Whether the name is that of numbers since midnight.
+pub(super) fn is_since_midnight(name: &str) -> bool {
+    SINCE_MIDNIGHT.split_whitespace().any(|known| known == words(name).concat())
 }
 
 /// Whether the name is that of the time at which a bar begins.

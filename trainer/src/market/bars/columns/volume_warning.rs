@@ -3,15 +3,23 @@
 
 use super::Columns;
 use super::names::{MONEY, words};
-use super::volumes::{is_derived, is_part, is_quote_volume};
+use super::volume_names::{is_derived, is_part, is_quote_volume};
+use super::wide::has_unit;
 use crate::market::bars::lenient::number_in;
 use crate::market::bars::printable;
 
 /// The most names that a warning has.
 const N_SHOWN: usize = 3;
 
+/// Tickers that are also currencies.
+const TICKERS: [&str; 3] = ["rs", "try", "nok"];
+
 /// Many indicators, and all parts of a time but a year, are below it.
 const VOLUME_MIN: f64 = 101.0;
+
+/// The least part of its market capitalization that is traded of a coin
+/// in the time of a bar.
+const TURNOVER_MIN: f64 = 1e-3;
 
 /// The fewest rows that tell a volume.
 const N_ROWS_MIN: usize = 3;
@@ -24,9 +32,15 @@ impl Columns {
         let close = words(&self.names[self.close]);
         let is_money = |idx: usize| {
             let words = words(&self.names[idx]);
-            // All columns may have the name of a pair, such as `BTC-USD`.
+            // All columns may have the name of a pair, such as `BTC-USD`, or
+            // of a share.
             let is_of_pair = words.iter().filter(|word| close.contains(word)).count() > 1;
-            !is_of_pair && words.iter().any(|word| MONEY.contains(&word.as_str()))
+            let is_share = |word: &String| {
+                let is_ticker = self.wide.is_some() || TICKERS.contains(&word.as_str());
+                is_ticker && close.contains(word) && !has_unit(&self.names[idx])
+            };
+            let is_money = |word: &String| MONEY.contains(&word.as_str()) && !is_share(word);
+            !is_of_pair && words.iter().any(is_money)
         };
         let is_capital = |idx: &usize| words(&self.names[*idx]).concat() == "marketcap";
         let capital = (0..self.width).find(is_capital);
@@ -36,7 +50,7 @@ impl Columns {
                  use that by `--column volume=NAME`",
                 name(idx)
             )),
-            Some(idx) => capital.map(|capital| {
+            Some(idx) => capital.filter(|capital| !self.are_shares(idx, *capital, rows)).map(|capital| {
                 format!(
                     "the volume {} may be a value in money: the sites that write {} beside it, such \
                      as CoinMarketCap, write it so",
@@ -61,12 +75,24 @@ impl Columns {
         }
     }
 
+    /// Whether the volume is a likely part of the shares that make up the
+    /// market capitalization, and too little of it to be money.
+    fn are_shares(&self, volume: usize, capital: usize, rows: &[Vec<String>]) -> bool {
+        let sum =
+            |of: &dyn Fn(&Vec<String>) -> Option<f64>| rows.iter().filter_map(of).sum::<f64>();
+        let number = |row: &[String], idx: usize| number_in(&row[idx]).filter(|n| n.is_finite());
+        let [volumes, capitals] = [volume, capital].map(|idx| sum(&|row| number(row, idx)));
+        let values = sum(&|row| Some(number(row, volume)? * number(row, self.close)?));
+        values < capitals && volumes < TURNOVER_MIN * capitals
+    }
+
     /// Whether the column has counts that could be volumes.
     fn may_be_volume(&self, idx: usize, rows: &[Vec<String>]) -> bool {
         let all = words(&self.names[idx]);
         let has_role = !self.further().contains(&self.names[idx].as_str());
         let is_other = is_derived(&all, &words(&self.names[self.close]));
-        if has_role || is_other || is_quote_volume(&all) || is_part(&all) {
+        let is_part = is_part(&all, &words(&self.names[self.close]));
+        if has_role || is_other || is_quote_volume(&all) || is_part {
             return false;
         }
         let counts: Option<Vec<f64>> = rows

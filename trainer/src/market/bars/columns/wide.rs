@@ -73,7 +73,7 @@ impl WideSymbols {
 
     /// Returns the column names for the chosen symbol: its own columns are
     /// named by their role, those of the others by `---`.
-    pub(super) fn masked(&self) -> Vec<String> {
+    fn masked(&self) -> Vec<String> {
         let mut masked = self.names.clone();
         for (idx, (_, columns)) in self.symbols.iter().enumerate() {
             let is_chosen = idx == self.chosen.unwrap_or_default();
@@ -116,7 +116,11 @@ impl WideSymbols {
             let words = words(symbol);
             words.len() == 1 && MONEY.contains(&words[0].as_str())
         };
-        self.symbols.iter().any(|(symbol, _)| has_price_kind(symbol))
+        let kinds: Vec<&String> =
+            self.symbols.iter().map(|(symbol, _)| symbol).filter(|s| has_price_kind(s)).collect();
+        // `BID` alone is a share.
+        kinds.len() > 1
+            || kinds.iter().any(|kind| !is_upper(kind))
             || self.symbols.iter().all(|(symbol, _)| is_money(symbol))
     }
 }
@@ -125,10 +129,10 @@ impl WideSymbols {
 /// the index and role of its columns.
 pub(super) fn symbols_with_prices(names: &[String]) -> Vec<(String, Vec<(usize, &'static str)>)> {
     let mut symbols: Vec<(String, Vec<(usize, &'static str)>)> = Vec::new();
-    for (idx, name) in names.iter().enumerate() {
-        let Some((role, symbol)) = split(name) else {
-            continue;
-        };
+    let roles = names.iter().enumerate().flat_map(|(idx, name)| {
+        split(name).into_iter().map(move |(role, symbol)| (idx, name, role, symbol))
+    });
+    for (idx, name, role, symbol) in roles {
         match symbols.iter_mut().find(|(known, _)| *known == symbol) {
             // A close is the close, not the last price.
             Some((_, columns)) if role == "close" && columns.iter().any(|(_, r)| *r == role) => {
@@ -158,36 +162,76 @@ pub(super) fn is_any_price_configured(config: &BarsConfig) -> bool {
     PRICES.iter().any(|price| config.columns.contains_key(*price))
 }
 
+/// Returns the names of the columns without symbols.
+pub(super) fn plain_names(
+    names: &[String],
+    wide: Option<&WideSymbols>,
+    config: &BarsConfig,
+) -> Vec<String> {
+    let masked = wide.map(WideSymbols::masked);
+    masked.or_else(|| without_symbol(names, config)).unwrap_or_else(|| names.to_vec())
+}
+
+/// Returns the names of the columns without the symbol that all prices
+/// have, such as `LOW` of `LOW.Open` and `LOW.Close`: it may be a word that
+/// means something else in a name.
+fn without_symbol(names: &[String], config: &BarsConfig) -> Option<Vec<String>> {
+    let symbols = symbols_with_prices(names);
+    let [(symbol, columns)] = &symbols[..] else {
+        return None;
+    };
+    let has_other_letters = columns.iter().all(|(idx, _)| !is_upper(&names[*idx]));
+    let is_ticker = is_upper(symbol) && has_other_letters && !has_unit(&names[columns[0].0]);
+    if !is_ticker || has_plain_prices(names) || is_any_price_configured(config) {
+        return None;
+    }
+    let mut plain = names.to_vec();
+    for (idx, role) in columns {
+        (*role).clone_into(&mut plain[*idx]);
+    }
+    Some(plain)
+}
+
+/// Whether a name ends in a unit in brackets; `('Close', 'TRY')` has none.
+pub(super) fn has_unit(name: &str) -> bool {
+    name.find('(').is_some_and(|at| at > 0)
+}
+
+fn is_upper(text: &str) -> bool {
+    text == text.to_uppercase()
+}
+
 /// Splits `Close_AAPL`, `AAPL.Close` and `('Close', 'AAPL')` into role
-/// and symbol.
-fn split(name: &str) -> Option<(&'static str, String)> {
+/// and symbol; of `LOW.Open`, either may be the role.
+fn split(name: &str) -> Vec<(&'static str, String)> {
     let is_tuple = name.starts_with('(') && name.contains(',');
     let plain: String = name
         .chars()
         .map(|letter| if is_tuple && "()'\",".contains(letter) { ' ' } else { letter })
         .collect();
     let plain = plain.trim();
-    split_at_role(plain).or_else(|| split_at_role(&split_camel_case(plain)))
+    let found = split_at_roles(plain);
+    if found.is_empty() { split_at_roles(&split_camel_case(plain)) } else { found }
 }
 
-fn split_at_role(name: &str) -> Option<(&'static str, String)> {
+fn split_at_roles(name: &str) -> Vec<(&'static str, String)> {
     let lower = name.to_ascii_lowercase();
-    let is_apart = |letter: Option<char>| letter.is_some_and(|l| !l.is_alphanumeric());
+    let is_apart = |letter: char| !letter.is_alphanumeric();
     let trimmed = |symbol: &str| {
         let is_mark = |letter: char| " _.-:/|()[]".contains(letter);
         let symbol = symbol.trim_matches(is_mark).to_owned();
-        // `timeOpen` and `timeHigh` are times.
-        (!symbol.is_empty() && !symbol.eq_ignore_ascii_case("time")).then_some(symbol)
+        // `timeOpen` and `timeHigh` are times, `TIME.Open` is a price.
+        let is_time = symbol.eq_ignore_ascii_case("time") && (symbol != "TIME" || is_upper(name));
+        (!symbol.is_empty() && !is_time).then_some(symbol)
     };
-    ROLES.iter().find_map(|(text, role)| {
-        let symbol = if lower.starts_with(text) && is_apart(lower[text.len()..].chars().next()) {
-            trimmed(&name[text.len()..])
-        } else if lower.ends_with(text) {
-            let head = &name[..name.len() - text.len()];
-            if is_apart(head.chars().next_back()) { trimmed(head) } else { None }
-        } else {
-            None
-        };
-        Some((*role, symbol?))
-    })
+    let first = ROLES.iter().find_map(|(text, role)| {
+        let rest = name.get(text.len()..).filter(|_| lower.starts_with(text))?;
+        Some((*role, trimmed(rest.starts_with(is_apart).then_some(rest)?)?))
+    });
+    let last = ROLES.iter().find_map(|(text, role)| {
+        let head =
+            name.get(..name.len().checked_sub(text.len())?).filter(|_| lower.ends_with(text))?;
+        Some((*role, trimmed(head.ends_with(is_apart).then_some(head)?)?))
+    });
+    first.into_iter().chain(last).collect()
 }

@@ -24,6 +24,14 @@ use serde_json::{Deserializer, Map, Value};
 use candles::{Candles, is_candle, is_row};
 use rows::JsonRows;
 
+/// What may precede the JSON in a script; `)]}'` and loops keep pages of
+/// others from reading it.
+const SCRIPT_ENDS: [&[u8]; 7] =
+    [b"=", b"(", b")]}'", b")]}',", b"while(1);", b"for(;;);", b"export default"];
+
+/// The most bytes before it.
+const N_SCRIPT_BYTES: usize = 256;
+
 /// Whether text that begins with `start` is JSON.
 pub(super) fn is_json(start: &[u8]) -> bool {
     let start = start.trim_ascii_start();
@@ -37,6 +45,16 @@ pub(super) fn is_json(start: &[u8]) -> bool {
     }
 }
 
+/// Returns the number of bytes before the JSON in a script, such as `var
+/// bars = [` or `callback({`; 0 if it is none.
+pub(super) fn script_start(text: &[u8]) -> usize {
+    let is_start = |at: &usize| {
+        let head = text[..*at].trim_ascii_end();
+        SCRIPT_ENDS.iter().any(|end| head.ends_with(end)) && is_json(&text[*at..])
+    };
+    (1..text.len().min(N_SCRIPT_BYTES)).find(is_start).unwrap_or_default()
+}
+
 /// Candles as CSV.
 pub(super) struct CandleCsv {
     /// An unnamed temporary file.
@@ -45,18 +63,29 @@ pub(super) struct CandleCsv {
     pub(super) warnings: Vec<String>,
 }
 
-/// Converts the candles in `json`.
-pub(super) fn open(json: impl Read) -> io::Result<CandleCsv> {
+/// Converts the candles in `json`; in a script, only `)` and `;` may
+/// follow them.
+pub(super) fn open(json: impl Read, is_script: bool) -> io::Result<CandleCsv> {
     let mut rows = JsonRows::new()?;
     let mut warnings = Vec::new();
-    let mut values = Deserializer::from_reader(io::BufReader::new(json));
+    let mut json = io::BufReader::new(json);
+    let mut values = Deserializer::from_reader(&mut json);
     loop {
         let top = TopLevel { rows: &mut rows, warnings: &mut warnings };
         top.deserialize(&mut values).map_err(|error| failure(&error))?;
-        if values.end().is_ok() {
-            return Ok(CandleCsv { rows: rows.finish()?, warnings });
+        if values.end().is_ok() || is_script {
+            break;
         }
     }
+    let mut rest = Vec::new();
+    json.read_to_end(&mut rest)?;
+    if !rest.iter().all(|byte| b"); \t\r\n".contains(byte)) {
+        return Err(io::Error::new(
+            ErrorKind::InvalidData,
+            "is a script with more than one value; write the candles alone, as JSON or CSV",
+        ));
+    }
+    Ok(CandleCsv { rows: rows.finish()?, warnings })
 }
 
 fn failure(error: &serde_json::Error) -> io::Error {

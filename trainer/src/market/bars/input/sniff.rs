@@ -88,6 +88,13 @@ const UNSUPPORTED_FORMATS: [(&[u8], &str); 32] = [
 const STATA: &str = "is a Stata file; write it as CSV, such as by `python3 -c \"import pandas; \
      pandas.read_stata('NAME').to_csv('bars.csv', index=False)\"`";
 
+const TAR: &str =
+    "is a tar archive; unpack it with `tar xf 'NAME'`, and name the file that was in it";
+
+/// The place of the checksum in the header of a tar archive.
+const TAR_SUM: std::ops::Range<usize> = 148..156;
+const TAR_BYTES: usize = 512;
+
 /// The same of formats that are text themselves, or whose magic bytes are
 /// not the first ones, with their offset.
 const MARKS: [(usize, &[u8], &str); 3] = [
@@ -100,11 +107,7 @@ const MARKS: [(usize, &[u8], &str); 3] = [
          substr($0, 70, 13) / 100, substr($0, 83, 13) / 100, substr($0, 109, 13) / 100, substr($0, \
          153, 18) }' 'NAME' > bars.csv`",
     ),
-    (
-        257,
-        b"ustar",
-        "is a tar archive; unpack it with `tar xf 'NAME'`, and name the file that was in it",
-    ),
+    (257, b"ustar", TAR),
     (
         8,
         b"DUCK",
@@ -163,10 +166,26 @@ pub(super) fn unsupported(start: &[u8]) -> Option<&'static str> {
     if let Some((_, _, remedy)) = MARKS.iter().find(has) {
         return Some(remedy);
     }
+    if is_tar(start) {
+        return Some(TAR);
+    }
     // Text in an old encoding has no control characters.
     let is_binary = head.contains(&0) || !is_utf8 && has_controls;
     is_binary
         .then_some("is a file of an unknown kind, not text; write it as CSV (UTF-8) or Parquet")
+}
+
+/// Whether it begins with the header of a tar archive, also of one without
+/// a magic number, as before 1988.
+fn is_tar(start: &[u8]) -> bool {
+    let Some(header) = start.get(..TAR_BYTES) else {
+        return false;
+    };
+    let number = |digit: u32, byte: &u8| 8 * digit + u32::from(byte - b'0');
+    let digits = header[TAR_SUM].iter().filter(|byte| (b'0'..b'8').contains(byte));
+    let blank = |idx: usize| if TAR_SUM.contains(&idx) { b' ' } else { header[idx] };
+    let sum: u32 = (0..TAR_BYTES).map(|idx| u32::from(blank(idx))).sum();
+    header.contains(&0) && digits.fold(0, number) == sum
 }
 
 /// Returns the usual extension of a packed file that begins with `start`.

@@ -3,7 +3,8 @@
 //! All rules for bars then hold for both formats. Numbers keep their
 //! exact values: doubles are written with as many digits as needed.
 //! Row groups are streamed: one page of each column and a few rows of
-//! text are in memory. Nested columns (lists, structs) are left out.
+//! text are in memory. The parts of a struct are columns; lists are left
+//! out.
 
 #[cfg(feature = "full")]
 mod cells;

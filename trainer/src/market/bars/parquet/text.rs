@@ -16,6 +16,14 @@ use crate::market::bars::block_reader::{BlockReader, BlockSource};
 /// The number of rows that are converted at once.
 const N_ROWS: usize = 1024;
 
+/// The fewest columns of a table of bars.
+const N_COLUMNS_MIN: usize = 5;
+
+const LISTS: &str = "is a Parquet file whose cells are lists; write a row for each value, such as by \
+                     `python3 -c \"import pandas; d = pandas.read_parquet('NAME'); lists = [c for c in \
+                     d if hasattr(d[c].iloc[0], 'tolist') and getattr(d[c].iloc[0], 'ndim', 0)]; \
+                     d.explode(lists).to_csv('bars.csv', index=False)\"`";
+
 /// The name that pandas gives to an unnamed index, which it writes last.
 const NAMELESS_INDEX: &str = "__index_level_";
 
@@ -36,18 +44,19 @@ impl ParquetText {
     pub(super) fn open(file: File) -> io::Result<BlockReader<Self>> {
         let metadata = ParquetMetaDataReader::new().parse_and_finish(&file).map_err(failure)?;
         let schema = metadata.file_metadata().schema_descr();
-        let is_flat = |idx: &usize| {
-            let column = schema.column(*idx);
-            column.max_rep_level() == 0 && column.path().parts().len() == 1
-        };
+        let is_flat = |idx: &usize| schema.column(*idx).max_rep_level() == 0;
         let is_index = |idx: &usize| schema.column(*idx).name().starts_with(NAMELESS_INDEX);
         let (mut columns, others): (Vec<usize>, Vec<usize>) =
             (0..schema.num_columns()).filter(is_flat).partition(is_index);
         columns.extend(others);
+        if columns.len() < N_COLUMNS_MIN && columns.len() < schema.num_columns() {
+            return Err(io::Error::new(ErrorKind::InvalidData, LISTS));
+        }
         let mut text = Vec::new();
         for (position, &idx) in columns.iter().enumerate() {
             let column = schema.column(idx);
-            let name = if is_index(&idx) { "" } else { column.name() };
+            // A part of a struct is named like `bar.open`.
+            let name = if is_index(&idx) { String::new() } else { column.path().parts().join(".") };
             text.extend(if position == 0 { None } else { Some(b',') });
             push_quoted(&mut text, name.as_bytes());
         }

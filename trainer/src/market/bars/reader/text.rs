@@ -13,7 +13,7 @@ use crate::market::bars::check::{Fault, FaultKind};
 use crate::market::bars::columns::SymbolColumn;
 use crate::market::bars::config::{BadRows, Reading};
 use crate::market::bars::file_format::FileFormat;
-use crate::market::bars::input::{Place, Text, TextReader};
+use crate::market::bars::input::{Text, TextReader};
 use crate::market::bars::rows::Rows;
 
 /// Reads the bars of a CSV text.
@@ -129,13 +129,13 @@ impl TextBars {
             self.faults.count(&fault, place);
             return Ok(());
         }
-        let is_like_footer = !self.is_stream && self.is_like_footer(&fault);
         let message = self.describe(&fault);
-        if is_like_footer && self.rows.is_last_row() {
-            self.faults.count(&Fault { kind: FaultKind::Footer, ..fault }, place);
-            return Ok(());
+        if self.is_like_footer(&fault) {
+            return self.take_footer(message, &fault, place);
         }
-        Err(self.stop_at(message, &fault, place))
+        self.faults.count(&fault, place);
+        let is_alone = self.is_stream || fault.concerns_file();
+        Err(if is_alone { message.error() } else { self.stop_at(message, self.n_bars + 1) })
     }
 
     /// Whether the current row has no bar of the chosen symbol.
@@ -164,7 +164,7 @@ impl TextBars {
     }
 
     /// Returns the bar of the current row.
-    fn take_row(&mut self) -> Result<Bar, Fault> {
+    pub(super) fn take_row(&mut self) -> Result<Bar, Fault> {
         let row = self.rows.row();
         if row.len() != self.format.columns.width && !self.has_empty_ends() {
             return Err(self.width_fault());
@@ -217,15 +217,9 @@ impl TextBars {
     }
 
     /// Returns the error about all faults of the file, the `first` of which
-    /// was at `place`; reads it to the end.
+    /// was in the `n_rows` read so far; reads it to the end.
     #[cold]
-    fn stop_at(&mut self, first: FaultMessage, fault: &Fault, place: Place) -> anyhow::Error {
-        // The rows after such a fault are not faulty themselves.
-        if self.is_stream || fault.concerns_file() {
-            return first.error();
-        }
-        self.faults.count(fault, place);
-        let mut n_rows = self.n_bars + 1;
+    pub(super) fn stop_at(&mut self, first: FaultMessage, mut n_rows: u64) -> anyhow::Error {
         loop {
             match read_row(&mut self.rows, &self.name, n_rows) {
                 Ok(true) => {}

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, ensure};
 
 use super::listing::{Folder, NamedFile};
 use super::{BarSource, FolderContent, Origin, SymbolBars};
@@ -95,14 +95,6 @@ impl BarSource {
             symbols.push(SymbolBars { symbol, source });
         }
         symbols.sort_by(|left, right| left.symbol.cmp(&right.symbol));
-        if let Some(pair) = symbols.windows(2).find(|pair| pair[0].symbol == pair[1].symbol) {
-            bail!(
-                "`{}` and `{}` are both of the symbol `{}`; keep one, or rename it",
-                pair[0].source.name(),
-                pair[1].source.name(),
-                pair[0].symbol
-            );
-        }
         ensure!(
             !symbols.is_empty(),
             "there are no files in the folder `{}`; put one of bars there for each symbol, or name \
@@ -110,6 +102,43 @@ impl BarSource {
             folder.path.display()
         );
         Ok(symbols)
+    }
+
+    /// Removes files that have the same bars as another one of the symbol,
+    /// such as `BTC.csv` beside `BTC.json`, and returns warnings about them.
+    ///
+    /// Fails if the bars differ.
+    fn drop_copies(symbols: &mut Vec<SymbolBars>) -> Result<Vec<String>> {
+        let mut warnings = Vec::new();
+        let mut idx = 1;
+        while idx < symbols.len() {
+            let [one, other] = [&symbols[idx - 1], &symbols[idx]];
+            if one.symbol != other.symbol {
+                idx += 1;
+                continue;
+            }
+            let names = format!("`{}` and `{}`", one.source.name(), other.source.name());
+            ensure!(
+                Self::have_same_bars([&one.source, &other.source]).unwrap_or(false),
+                "{names} are both of the symbol `{}`; keep one, or rename it: their bars are not the \
+                 same",
+                one.symbol
+            );
+            warnings.push(format!("{names} have the same bars, which are read once"));
+            symbols.remove(idx);
+        }
+        Ok(warnings)
+    }
+
+    fn have_same_bars(sources: [&Self; 2]) -> Result<bool> {
+        let [mut one, mut other] = [sources[0].read()?, sources[1].read()?];
+        loop {
+            match [one.next().transpose()?, other.next().transpose()?] {
+                [None, None] => return Ok(true),
+                [bar, same] if bar == same => {}
+                _ => return Ok(false),
+            }
+        }
     }
 
     /// Returns the symbols of a folder, with the parts of each joined.
@@ -134,15 +163,13 @@ impl BarSource {
                 format!("left out, since there are no bars in it: `{}`", empty.join("`, `"))
             }),
         );
+        let mut files = Self::files_of(folder, files)?;
+        for SymbolBars { source, .. } in &mut files {
+            *source = self.with_folder_settings(source.clone());
+        }
+        read_report.warnings.extend(Self::drop_copies(&mut files)?);
         let mut symbols = Vec::new();
-        for FileGroup { symbol, parts } in groups(Self::files_of(folder, files)?) {
-            let parts: Vec<SymbolBars> = parts
-                .into_iter()
-                .map(|SymbolBars { symbol, source }| SymbolBars {
-                    source: self.with_folder_settings(source),
-                    symbol,
-                })
-                .collect();
+        for FileGroup { symbol, parts } in groups(files) {
             if parts.len() == 1 {
                 symbols.extend(parts);
                 continue;

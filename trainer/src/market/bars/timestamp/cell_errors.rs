@@ -77,9 +77,10 @@ fn known_pattern(text: &[u8]) -> Option<String> {
     PATTERNS.iter().find_map(|pattern| {
         let format = TimeFormat::new(parse_notation(pattern)?);
         let time = format.parse(text, None).map(format_utc)?;
+        let quoted = pattern.replace('\'', "'\\''");
         Some(format!(
             "is {time} if its pattern is `{pattern}`: if so, set `bars.time_format` to that, or \
-             pass `--time-format '{pattern}'`"
+             pass `--time-format '{quoted}'`"
         ))
     })
 }

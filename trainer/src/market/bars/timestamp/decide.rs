@@ -29,6 +29,8 @@ pub(crate) struct TimeHints<'a> {
     pub(crate) zone: Option<TimeZone>,
     /// The latest possible time, in milliseconds since 1970 UTC.
     pub(crate) latest_ms: i64,
+    /// Whether clock times in digits are numbers since midnight.
+    pub(crate) are_since_midnight: bool,
 }
 
 /// Decides from `sample`, and from `rest`, which is read only if the
@@ -47,7 +49,7 @@ pub(crate) fn decide(
         None if is_numeric(sample) => {
             Notation::Number(decide_number_format(sample, hints.latest_ms)?)
         }
-        None => Notation::Text(decide_style(sample, rest, hints.latest_ms)?),
+        None => Notation::Text(decide_style(sample, rest, hints)?),
     };
     // No limits if the settings give the format.
     let is_count = matches!(notation, Notation::Number(numbers) if !numbers.name.contains("yy"));
@@ -156,6 +158,8 @@ fn ambiguous_with(
         "yyyymmddhh" => "yymmddhhmm",
         "yyyymmddhhmm" => "yymmddhhmmss",
         "unix_ns" => "dotnet_ticks",
+        "ddmmyyyy" => "mmddyyyy",
+        "ddmmyy" => "mmddyy",
         "matlab_day" => "python_ordinal",
         _ => return None,
     };
@@ -165,9 +169,9 @@ fn ambiguous_with(
 fn decide_style(
     sample: &[TimeText],
     rest: &mut dyn Iterator<Item = TimeText>,
-    latest_ms: i64,
+    TimeHints { latest_ms, are_since_midnight, .. }: TimeHints<'_>,
 ) -> Result<Style, String> {
-    let clocks = clocks_of(sample);
+    let clocks = clocks_of(sample, are_since_midnight);
     let pushed = |mut candidates: StyleCandidates| {
         for row in sample {
             candidates.push(row);

@@ -128,10 +128,11 @@ impl StyleCandidates {
 
 /// Returns the possible styles of clock times in digits.
 ///
-/// They are numbers since midnight if more than a quarter of the rows
-/// would have impossible minutes or seconds as `HHMMSS`; else hours,
+/// They are numbers since midnight if the name says so, or if more than a
+/// quarter of the rows would have impossible minutes or seconds as
+/// `HHMMSS`; else hours,
 /// `HHMM` or `HHMMSS`, as far as the longest of them has enough digits.
-pub(super) fn clocks_of(sample: &[TimeText]) -> &'static [DigitClock] {
+pub(super) fn clocks_of(sample: &[TimeText], are_since_midnight: bool) -> &'static [DigitClock] {
     const OF_DAY: [DigitClock; 3] =
         [DigitClock::MinutesOfDay, DigitClock::SecondsOfDay, DigitClock::MsOfDay];
     const USUAL: [DigitClock; 4] =
@@ -154,7 +155,8 @@ pub(super) fn clocks_of(sample: &[TimeText]) -> &'static [DigitClock] {
     };
     let is_odd = |row: &&TimeText| !any(row, usual) && any(row, &OF_DAY);
     let n_odd = sample.iter().filter(is_odd).count();
-    if 4 * n_odd > sample.len() { &OF_DAY } else { usual }
+    let are_counts = are_since_midnight && n_digits > 0;
+    if are_counts || 4 * n_odd > sample.len() { &OF_DAY } else { usual }
 }
 
 /// Returns the number of digits of the last word; 0 if it has other

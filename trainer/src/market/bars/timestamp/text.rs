@@ -6,6 +6,7 @@ use super::periods::parse_period;
 use super::respell::respelled;
 use super::style::{DateOrder, Style, WallTime};
 use super::words::parse_words;
+use super::zone::TimeZone;
 
 /// Separators of date and clock time, other than a space or `T`.
 const DATE_CLOCK_SEPARATORS: &[u8] = b"-_:,";
@@ -13,9 +14,20 @@ const DATE_CLOCK_SEPARATORS: &[u8] = b"-_:,";
 /// Parses a date, possibly followed by a clock time and a zone.
 pub(super) fn parse_text(text: &[u8], style: Style) -> Option<WallTime> {
     parse_usual(text, style).or_else(|| {
-        let other = respelled(std::str::from_utf8(text).ok()?)?;
-        parse_usual(other.as_bytes(), style)
+        let text = std::str::from_utf8(text).ok()?;
+        if let Some(wall_ms) = parse_net_date(text) {
+            return Some(WallTime { wall_ms, zone: Some(TimeZone::Offset(0)) });
+        }
+        parse_usual(respelled(text)?.as_bytes(), style)
     })
+}
+
+/// Parses `/Date(1700000000000)/`, milliseconds since 1970 by .NET; an
+/// offset behind them does not change the time.
+fn parse_net_date(text: &str) -> Option<i64> {
+    let inner = text.trim_matches(['\\', '/']).strip_prefix("Date(")?.strip_suffix(')')?;
+    let end = inner.rfind(['+', '-']).filter(|end| *end > 0).unwrap_or(inner.len());
+    inner[..end].parse().ok()
 }
 
 fn parse_usual(text: &[u8], style: Style) -> Option<WallTime> {

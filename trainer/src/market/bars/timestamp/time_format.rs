@@ -40,6 +40,8 @@ pub(crate) struct TimeFormat {
     /// The zone of a time that names none.
     pub(crate) zone: Option<TimeZone>,
     pub(crate) is_newest_first: bool,
+    /// How long before the written time a bar begins, by the clock.
+    pub(crate) early_ms: i64,
     /// The earliest and latest valid time, unless the settings give the
     /// format.
     pub(super) limits_ms: Option<(i64, i64)>,
@@ -56,7 +58,8 @@ impl TimeFormat {
 
     pub(super) fn new(notation: Notation) -> Self {
         let latest_ms = i64::MAX;
-        Self { notation, zone: None, is_newest_first: false, limits_ms: None, latest_ms }
+        let is_newest_first = false;
+        Self { notation, zone: None, is_newest_first, early_ms: 0, limits_ms: None, latest_ms }
     }
 
     /// Parses `text` to milliseconds since 1970 UTC.
@@ -64,7 +67,9 @@ impl TimeFormat {
     pub(super) fn parse(&self, text: &[u8], previous_ms: Option<i64>) -> Option<i64> {
         let stamp = match &self.notation {
             Notation::Text(style) => match parse_iso_seconds(text) {
-                time_ms @ Some(_) if self.zone.is_none() => return self.within_limits(time_ms),
+                Some(ms) if self.zone.is_none() => {
+                    return self.within_limits(Some(ms - self.early_ms));
+                }
                 _ => parse_text(text, *style)?,
             },
             Notation::Number(number_format) => {
@@ -92,7 +97,7 @@ impl TimeFormat {
                 of_last_century(text, stamp.wall_ms, self.latest_ms)
             }
             _ => stamp.wall_ms,
-        };
+        } - self.early_ms;
         let time_ms = match stamp.zone.or(self.zone.filter(|_| !self.is_absolute())) {
             None => Some(wall_ms),
             Some(TimeZone::Abbreviated(name)) => self.zone?.to_utc_abbreviated(wall_ms, name),
@@ -154,7 +159,11 @@ impl fmt::Display for TimeFormat {
             _ if self.is_absolute() => Ok(()),
             None => write!(f, ", UTC where they name no zone"),
             Some(zone) => write!(f, ", in {zone} where they name no zone"),
+        }?;
+        if self.early_ms > 0 {
+            write!(f, ", an hour before the end that is written")?;
         }
+        Ok(())
     }
 }
 

@@ -144,8 +144,14 @@ fn split_at_month(text: &str) -> Option<(&str, i64, &str)> {
 
 /// Whether `word` is a month.
 pub(crate) fn is_month(word: &str) -> bool {
+    month_number(word).is_some()
+}
+
+/// Returns the month that `word` names, from 1.
+pub(crate) fn month_number(word: &str) -> Option<u32> {
     // Most words of a time are digits.
-    word.starts_with(char::is_alphabetic) && month_of(word.trim_end_matches('.')).is_some()
+    let word = Some(word.trim_end_matches('.')).filter(|w| w.starts_with(char::is_alphabetic))?;
+    month_of(word).and_then(|month| u32::try_from(month).ok())
 }
 
 /// Whether `word` is a weekday or its first letters.

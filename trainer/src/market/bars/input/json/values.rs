@@ -1,5 +1,4 @@
-//! Unwraps numbers and times that some services write in a form of their
-//! own.
+//! Unwraps numbers that some services write in a form of their own.
 
 use serde_json::Value;
 
@@ -7,7 +6,7 @@ const N_NANOS_PER_UNIT: i64 = 1_000_000_000;
 
 /// Replaces such values in a candle, a list or an object, by plain ones.
 pub(super) fn unwrap(value: &mut Value) {
-    if let Some(plain) = fixed_point(value).or_else(|| net_date(value)) {
+    if let Some(plain) = fixed_point(value) {
         *value = Value::String(plain);
         return;
     }
@@ -40,12 +39,4 @@ fn fixed_point(value: &Value) -> Option<String> {
     let sign = if is_negative { "-" } else { "" };
     (is_valid && has_number)
         .then(|| format!("{sign}{}.{:09}", units.unsigned_abs(), nanos.unsigned_abs()))
-}
-
-/// `/Date(1700000000000)/`, milliseconds since 1970 by .NET; an offset
-/// behind them does not change the time.
-fn net_date(value: &Value) -> Option<String> {
-    let inner = value.as_str()?.strip_prefix("/Date(")?.strip_suffix(")/")?;
-    let end = inner.rfind(['+', '-']).filter(|end| *end > 0).unwrap_or(inner.len());
-    inner[..end].parse::<i64>().ok().map(|ms| ms.to_string())
 }

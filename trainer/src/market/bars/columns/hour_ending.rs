@@ -1,0 +1,72 @@
+//! Hours that are called by their end, from 1 to 24, as in power markets.
+
+use super::names::words;
+use super::time_parts::ClockColumns;
+use super::{Columns, TimeColumn};
+use crate::market::bars::config::BarsConfig;
+use crate::market::bars::printable;
+
+/// Words for an hour, and for its end.
+const HOURS: [&str; 3] = ["hour", "hr", "he"];
+const ENDS: [&str; 4] = ["end", "ending", "ends", "ended"];
+const IN_ONE_WORD: [&str; 5] = ["he", "hourending", "hourend", "hrending", "hrend"];
+
+impl Columns {
+    /// Decides whether the hours in `rows` are those at which bars end: by
+    /// the settings, or by the name. The error is the message that they may
+    /// be.
+    pub(super) fn resolve_hours(
+        &mut self,
+        rows: &[Vec<String>],
+        config: &BarsConfig,
+    ) -> Result<(), String> {
+        let is_given = |role: &str| config.columns.contains_key(role);
+        let are_hours = rows.iter().all(|row| has_whole_hour(&self.time.joined(row)));
+        let is_named = are_hours && self.time_names().iter().any(|name| is_hour_ending(name));
+        self.are_hours_ending = is_given("hour_ending") || is_named && !is_given("clock");
+        let hours: Option<Vec<u8>> = self.hour().and_then(|hour| {
+            rows.iter()
+                .map(|row| row.get(hour)?.trim().trim_end_matches(".0").parse().ok())
+                .collect()
+        });
+        let may_end = hours.is_some_and(|hours| hours.contains(&24) && !hours.contains(&0));
+        if self.are_hours_ending || is_given("clock") || !may_end {
+            return Ok(());
+        }
+        let hour = printable(self.hour().map_or("", |hour| self.name(hour)).as_bytes());
+        Err(format!(
+            "has hours from 1 to 24 in `{hour}`, which seem to be the ends of the bars: if 1 is the \
+             hour from 00:00 to 01:00, say so by `--column 'hour_ending={hour}'`, or, if 24 is the \
+             hour from midnight on, by `--column 'clock={hour}'`"
+        ))
+    }
+
+    /// Returns the column of the hour, or of the clock time.
+    fn hour(&self) -> Option<usize> {
+        match self.time {
+            TimeColumn::Whole(_) => None,
+            TimeColumn::Split(_, clock) => Some(clock),
+            TimeColumn::Parts(parts) => match parts.clock? {
+                ClockColumns::Whole(clock) => Some(clock),
+                ClockColumns::Parts { hour, minute, .. } => Some(hour).filter(|_| minute.is_none()),
+            },
+        }
+    }
+}
+
+/// Whether a column of this name has the hours at which bars end.
+fn is_hour_ending(name: &str) -> bool {
+    let words = words(name);
+    let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
+    has(&IN_ONE_WORD) || has(&HOURS) && has(&ENDS)
+}
+
+/// Whether `time` ends in a whole hour: `1`, `01:00`, `24:00:00`.
+fn has_whole_hour(time: &[u8]) -> bool {
+    let clock = time.rsplit(|byte| matches!(byte, b' ' | b'T')).next().unwrap_or_default();
+    let mut parts = clock.split(|byte| *byte == b':');
+    let is_hour = parts
+        .next()
+        .is_some_and(|hour| matches!(hour.len(), 1 | 2) && hour.iter().all(u8::is_ascii_digit));
+    is_hour && parts.all(|part| part == b"00")
+}

@@ -1,0 +1,81 @@
+//! Reads tables with borders of box-drawing characters, as rich, polars
+//! and `DuckDB` print them, as text with `|` between the cells.
+
+use std::io::{self, ErrorKind, Read};
+
+use crate::market::bars::block_reader::{BlockReader, BlockSource};
+
+/// The characters between cells.
+const BETWEEN: [char; 9] = ['│', '┃', '┆', '┇', '┊', '┋', '║', '╎', '╏'];
+
+/// Types that polars and `DuckDB` print below the names, up to a bracket.
+const TYPES: &str = "--- i8 i16 i32 i64 i128 u8 u16 u32 u64 f32 f64 str bool cat enum date datetime \
+                     time int8 int16 int32 int64 uint8 uint16 uint32 uint64 float double varchar \
+                     boolean bigint integer hugeint timestamp decimal ubigint uinteger smallint";
+
+/// Marks of rows that are not printed.
+const LEFT_OUT: [&str; 3] = ["…", "·", "..."];
+
+/// Whether a text that begins with `start` has such borders.
+pub(super) fn is_box_table(start: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(start);
+    let n_between = |line: &str| line.matches(BETWEEN).count();
+    text.lines().filter(|line| n_between(line) > 3).count() > 1
+}
+
+/// Replaces the borders.
+pub(super) struct BoxTable {
+    inner: Box<dyn Read + Send>,
+    /// Bytes of a line that is not complete yet.
+    rest: Vec<u8>,
+}
+
+impl BoxTable {
+    pub(super) fn new(inner: Box<dyn Read + Send>) -> BlockReader<Self> {
+        BlockReader::new(Vec::new(), Self { inner, rest: Vec::new() })
+    }
+}
+
+impl BlockSource for BoxTable {
+    fn next_block(&mut self, text: &mut Vec<u8>) -> io::Result<bool> {
+        let mut block = [0; 1 << 14];
+        let n_bytes = self.inner.read(&mut block)?;
+        self.rest.extend_from_slice(&block[..n_bytes]);
+        let end = match self.rest.iter().rposition(|&byte| byte == b'\n') {
+            Some(end) => end + 1,
+            None if n_bytes == 0 => self.rest.len(),
+            None => 0,
+        };
+        let lines: Vec<u8> = self.rest.drain(..end).collect();
+        for line in String::from_utf8_lossy(&lines).split_inclusive('\n') {
+            text.extend(plain(line)?.as_bytes());
+        }
+        Ok(n_bytes > 0 || !text.is_empty())
+    }
+}
+
+/// Returns `line` with `|` between the cells; an empty line for a rule and
+/// for types.
+fn plain(line: &str) -> io::Result<String> {
+    let end = if line.ends_with('\n') { "\n" } else { "" };
+    let is_border = |letter: char| ('\u{2500}'..='\u{257f}').contains(&letter);
+    if line.contains(|letter| is_border(letter) && !BETWEEN.contains(&letter)) {
+        return Ok(end.to_owned());
+    }
+    let trimmed = line.trim();
+    let inner = trimmed.strip_prefix(BETWEEN).unwrap_or(trimmed);
+    let cells: Vec<&str> =
+        inner.strip_suffix(BETWEEN).unwrap_or(inner).split(BETWEEN).map(str::trim).collect();
+    if cells.len() > 1 && cells.iter().all(|cell| LEFT_OUT.contains(cell)) {
+        return Err(io::Error::new(
+            ErrorKind::InvalidData,
+            "is a printed table whose middle rows are left out; write all rows, as CSV",
+        ));
+    }
+    let is_type = |cell: &&str| {
+        let name = cell.split(['[', '(']).next().unwrap_or_default();
+        TYPES.split_whitespace().any(|known| known == name.split(' ').next().unwrap_or_default())
+    };
+    let are_types = cells.len() > 1 && cells.iter().all(is_type);
+    Ok(if are_types { end.to_owned() } else { cells.join("|") + end })
+}
