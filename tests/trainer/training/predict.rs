@@ -150,7 +150,7 @@ fn a_bad_row_names_its_line_and_column() {
     workspace
         .write("bad.csv", "time,open,high,low,close\n2020-01-01,1,2,1,1\n2020-01-02,1,x,1,1\n");
     let assert = workspace.predict(&["--data", "bad.csv"]).code(1);
-    insta::assert_snapshot!(assert.stderr_text().lines().last().unwrap(), @"error: `bad.csv` line 3, column `high`: `x` is not a number; write digits and a decimal point, such as `4367.1`");
+    insta::assert_snapshot!(assert.stderr_text().lines().last().unwrap(), @"error: `bad.csv` line 3, column `high`: `x` is not a number; write digits and a decimal point, such as `4367.1`, or leave the row out with `--bad-rows drop`");
     // What was right before it is out.
     assert_eq!(assert.stdout_text(), "time,exposure,note\n2020-01-01T00:00:00Z,,warm_up\n");
 }

@@ -41,7 +41,8 @@ fn a_row_that_cannot_be_is_refused_with_its_place() {
 fn a_bad_number_is_reported_in_one_line() {
     insta::assert_snapshot!(wrapped(read(with_row("2020-01-02,1,1,1,abc,1")).unwrap_err()), @r"
     `bars.csv` line 3, column `close`: `abc` is not a number; write digits
-    and a decimal point, such as `4367.1`
+    and a decimal point, such as `4367.1`, or leave the row out with
+    `--bad-rows drop`
     ");
 }
 

@@ -153,7 +153,7 @@ impl Fault {
         } else {
             "is not a number; write digits and a decimal point, such as `4367.1`"
         };
-        Self::new(field, problem)
+        Self::new(field, problem).or_drop(", or leave the row out with `--bad-rows drop`")
     }
 
     /// Returns the fault of a `text` in a feature column that is not a

@@ -26,6 +26,7 @@ use lzma_rust2::XzReader;
 
 use super::parquet;
 pub(super) use beside::{TABLES, flat_names, is_beside, may_have_bars};
+pub(super) use box_table::is_type;
 pub(super) use errors::{input_error, with_name};
 pub use place::Place;
 pub(super) use place::{Packing, container};

@@ -81,6 +81,13 @@ fn names() -> Vec<Kind> {
 fn prices_beside() -> Vec<Kind> {
     let below = |names: &str| days().replace(NAMES, names);
     vec![
+        Kind::new("without names: the close before the open", {
+            ordered("", |[o, h, l, c, v]| format!("{c},{o},{h},{l},{v}")).trim_start().to_owned()
+        })
+        .refused(
+            "`date,close,open,high,low,volume`; which of `open` and `close` comes first is a guess",
+            Edit(|text| format!("date,close,open,high,low,volume\n{text}")),
+        ),
         Kind::new("prices beside others", {
             ordered(
                 "Date,Open,High,Low,Close,Volume,bid_open,bid_high,bid_low,bid_close",
@@ -248,6 +255,9 @@ fn volume_names() -> Vec<Kind> {
         Kind::new("all shares of a company", days().replace("Volume", "Total Shares"))
             .without_volume()
             .warns("if `Total Shares` is one, use it by"),
+        Kind::new("a number before each name", {
+            days().replace(NAMES, "Date,1. open,2. high,3. low,4. close,5. volume")
+        }),
         Kind::new("thousands", days().replace("Volume", "'000 Shares")),
         Kind::new("lakhs", days().replace("Volume", "Volume in lakhs")),
         Kind::new("a volume of five minutes", days().replace("Volume", "5 min volume")),

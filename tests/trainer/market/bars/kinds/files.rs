@@ -57,6 +57,9 @@ fn texts() -> Vec<Kind> {
             "a line of units",
             days().replace(NAMES, &format!("{NAMES}\n,USD,USD,USD,USD,shares")),
         ),
+        Kind::new("a line of types", {
+            days().replace(NAMES, &format!("{NAMES}\ndate,float,float,float,float,int"))
+        }),
         Kind::new("a column without a name at the end", days().replace('\n', ",\n")),
         Kind::new("cells in GBK", {
             let head = [b"Date,Name,".as_slice(), &NAMES.as_bytes()[5..]].concat();

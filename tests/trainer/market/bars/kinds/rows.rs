@@ -155,6 +155,18 @@ fn faults() -> Vec<Kind> {
         }),
         Kind::new("a quote that is never closed", days().replacen("2020-01-08", "\"2020-01-08", 1))
             .refused("a quote in line 4 that is never closed", Edit(|text| text.replace('"', ""))),
+        Kind::new("a stray column in the last row", days().replace(",400\n", ",400,9\n"))
+            .without(5)
+            .refused("correct or delete the row", Flags("--bad-rows drop")),
+        Kind::new("a word for a price", days().replace("101,102,100,100.5", "closed,102,100,100.5"))
+            .without(1)
+            .refused("is not a number", Flags("--bad-rows drop")),
+        Kind::new("files with a byte order mark, one behind the other", {
+            let rows: Vec<String> = days().lines().map(str::to_owned).collect();
+            let half = |rows: &[String]| format!("\u{feff}{NAMES}\n{}\n", rows.join("\n"));
+            half(&rows[1..4]) + &half(&rows[4..])
+        }),
+        Kind::new("a mark before a time", days().replace("2020-01-09", "\u{feff}2020-01-09")),
         Kind::new("a stray column", days().replace("\n2020-01-08", "\n2020-01-08,9"))
             .refused("correct or delete the row", Edit(|text| text.replace("2020-01-08,9", "2020-01-08"))),
     ]

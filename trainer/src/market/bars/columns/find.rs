@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use super::further::{find_adjusted, find_splits};
-use super::headerless::{line_for, recognize};
+use super::headerless::{line_for, order_note, recognize};
 use super::names::{find_funding, find_part, find_price, quoted, words};
 use super::time_names::find_time;
 use super::time_parts::PartNames;
@@ -169,10 +169,11 @@ impl Columns {
             return Ok(columns);
         }
         let Some(found) = recognize(rows) else {
+            let line = line_for(rows, delimiter);
             bail!(
                 "has no header, and its columns are ambiguous; put this line at the top, with each \
-                 name above its column: `{}`",
-                line_for(rows, delimiter)
+                 name above its column: `{line}`{}",
+                order_note(&line.replace(char::from(delimiter), ","))
             );
         };
         let mut names = counted;

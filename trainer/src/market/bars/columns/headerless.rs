@@ -146,19 +146,35 @@ fn is_volume(rows: &[Vec<String>], open: usize, volume: usize) -> bool {
 /// open: the second price of a row is then near the first one of the row
 /// before.
 pub(in crate::market::bars) fn is_reversed(prices: &[[f64; 2]], is_newest_first: bool) -> bool {
-    let (mut forward, mut backward) = (0.0, 0.0);
-    for pair in prices.windows(2) {
-        let ([open, close], [next_open, next_close]) = (pair[0], pair[1]);
-        forward += (next_open - close).abs();
-        backward += (next_close - open).abs();
-    }
-    let (right, reversed) = if is_newest_first { (backward, forward) } else { (forward, backward) };
+    let (right, reversed) = steps_between(prices, is_newest_first);
     let most = match prices.len() {
         0..N_PAIRS_MIN => 0.0,
         N_PAIRS_MIN..N_PAIRS_MANY => 0.25,
         _ => 0.5,
     };
     reversed < most * right
+}
+
+/// Returns the sum of the steps from the second price of a row to the
+/// first one of the next row, and of those the other way round.
+fn steps_between(prices: &[[f64; 2]], is_newest_first: bool) -> (f64, f64) {
+    let (mut forward, mut backward) = (0.0, 0.0);
+    for pair in prices.windows(2) {
+        let ([open, close], [next_open, next_close]) = (pair[0], pair[1]);
+        forward += (next_open - close).abs();
+        backward += (next_close - open).abs();
+    }
+    if is_newest_first { (backward, forward) } else { (forward, backward) }
+}
+
+/// Returns what to say about a header in which open and close are side by
+/// side: few rows tell them apart.
+pub(super) fn order_note(line: &str) -> &'static str {
+    if line.contains("open,close") || line.contains("close,open") {
+        "; which of `open` and `close` comes first is a guess, so compare a row with another source"
+    } else {
+        ""
+    }
 }
 
 /// Returns a likely header for a file that begins with `rows`.
@@ -224,7 +240,8 @@ fn price_order(rows: &[Vec<String>], begin: usize) -> Option<[&'static str; 4]> 
     let mut others = (0..4).filter(|at| *at != high && *at != low);
     let (mut open, mut close) = (others.next()?, others.next()?);
     let ends: Vec<[f64; 2]> = all.iter().map(|row| [row[open], row[close]]).collect();
-    if is_reversed(&ends, is_newest_first(rows)) {
+    let (right, reversed) = steps_between(&ends, is_newest_first(rows));
+    if reversed < right {
         (open, close) = (close, open);
     }
     let mut names = [""; 4];

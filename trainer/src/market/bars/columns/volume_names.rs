@@ -94,8 +94,8 @@ const OTHER_WORDS: &str = "ma sma ema wma ewm ewma avg average mean median std r
 const OTHER_SIZES: [&str; 7] =
     ["tradesize", "lotsize", "contractsize", "ticksize", "ordersize", "totalshares", "marketlot"];
 
-/// Units of intervals shorter than a day, in which `5 min volume` is that
-/// of a bar.
+/// Units of the number of bars in a mean, and those shorter than a day.
+const LONG_UNITS: &str = "d day days w wk week weeks p";
 const SHORT_UNITS: &str = "m min mins minute minutes s sec h hour hours hr";
 
 /// Words in the name of a volume that do not change its meaning: shares
@@ -190,8 +190,11 @@ pub(super) fn is_derived(words: &[String], price: &[String]) -> bool {
         [word, root].iter().any(|word| has_word(OTHER_WORDS, word) || has_word(DERIVED_WORDS, word))
     };
     let is_other = |(idx, word): (usize, &String)| {
-        let next = words.get(idx + 1).is_some_and(|next| has_word(SHORT_UNITS, next));
-        !price.contains(word) && (is_known(word) || is_number_of_bars(word) && !next)
+        let next = words.get(idx + 1).map_or("", String::as_str);
+        // `5. volume` is the fifth column, `5 min volume` that of a bar.
+        let is_count = word.bytes().all(|byte| byte.is_ascii_digit())
+            && (idx == 0 && !has_word(LONG_UNITS, next) || has_word(SHORT_UNITS, next));
+        !price.contains(word) && (is_known(word) || is_number_of_bars(word) && !is_count)
     };
     words.iter().enumerate().any(is_other)
 }
@@ -202,7 +205,7 @@ fn is_number_of_bars(word: &str) -> bool {
     let (digits, unit) =
         word.split_at(word.find(|l: char| !l.is_ascii_digit()).unwrap_or(word.len()));
     let least = if unit.is_empty() { 5 } else { 2 };
-    let is_unit = has_word("d day days w wk week weeks p", unit) || unit.is_empty();
+    let is_unit = has_word(LONG_UNITS, unit) || unit.is_empty();
     is_unit && !digits.starts_with('0') && digits.parse().is_ok_and(|n| (least..=400).contains(&n))
 }
 

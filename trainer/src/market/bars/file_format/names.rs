@@ -1,7 +1,7 @@
 //! The names of the columns, from the lines of a header.
 
 use crate::market::bars::columns::is_counted;
-use crate::market::bars::input::SampleRow;
+use crate::market::bars::input::{SampleRow, is_type};
 use crate::market::bars::timestamp::is_date;
 
 /// Joins the lines of a header to one name for each column: of the first
@@ -9,7 +9,7 @@ use crate::market::bars::timestamp::is_date;
 /// columns.
 pub(in crate::market::bars) fn names_of(rows: &[SampleRow]) -> Vec<String> {
     let mut names: Vec<String> = rows[0].cells.iter().map(|name| without_mark(name)).collect();
-    for row in &rows[1..] {
+    for row in rows[1..].iter().filter(|row| !row.cells.iter().all(|cell| is_type(cell))) {
         names[0].clone_from(&row.cells[0]);
         let others = &row.cells[1..];
         let differ = others.iter().any(|name| *name != others[0]);

@@ -11,7 +11,8 @@ const BETWEEN: [char; 9] = ['│', '┃', '┆', '┇', '┊', '┋', '║', '�
 /// Types that polars and `DuckDB` print below the names, up to a bracket.
 const TYPES: &str = "--- i8 i16 i32 i64 i128 u8 u16 u32 u64 f32 f64 str bool cat enum date datetime \
                      time int8 int16 int32 int64 uint8 uint16 uint32 uint64 float double varchar \
-                     boolean bigint integer hugeint timestamp decimal ubigint uinteger smallint";
+                     boolean bigint integer hugeint timestamp decimal ubigint uinteger smallint int \
+                     string object float16 datetime64 number text";
 
 /// Marks of rows that are not printed.
 const LEFT_OUT: [&str; 3] = ["…", "·", "..."];
@@ -72,10 +73,12 @@ fn plain(line: &str) -> io::Result<String> {
             "is a printed table whose middle rows are left out; write all rows, as CSV",
         ));
     }
-    let is_type = |cell: &&str| {
-        let name = cell.split(['[', '(']).next().unwrap_or_default();
-        TYPES.split_whitespace().any(|known| known == name.split(' ').next().unwrap_or_default())
-    };
-    let are_types = cells.len() > 1 && cells.iter().all(is_type);
+    let are_types = cells.len() > 1 && cells.iter().all(|cell| is_type(cell));
     Ok(if are_types { end.to_owned() } else { cells.join("|") + end })
+}
+
+/// Whether `cell` is the name of a type, such as `datetime[μs, UTC]`.
+pub(in crate::market::bars) fn is_type(cell: &str) -> bool {
+    let name = cell.split(['[', '(', ' ']).next().unwrap_or_default().to_lowercase();
+    TYPES.split_whitespace().any(|known| known == name)
 }

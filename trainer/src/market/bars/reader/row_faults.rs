@@ -31,6 +31,8 @@ impl TextBars {
     fn repeats_names(&self) -> bool {
         let (row, columns) = (self.rows.row(), &self.format.columns);
         let is_same = |(idx, cell): (usize, &[u8])| {
+            // Of files that were concatenated.
+            let cell = cell.strip_prefix(b"\xef\xbb\xbf").unwrap_or(cell);
             columns.name(idx).as_bytes().eq_ignore_ascii_case(cell.trim_ascii())
         };
         row.len() == columns.width && row.iter().enumerate().all(is_same)
@@ -133,13 +135,15 @@ impl TextBars {
         // A row with other cells than numbers is no bar.
         let is_time = (is_date(first) || is_numeric_time(first))
             && (row.len() > self.format.columns.width || row.iter().skip(1).all(is_number));
-        let (remedy, drop_advice) = if is_time && !self.is_stream && self.rows.is_last_row() {
-            ("the file may be cut short: copy or download it again", "")
-        } else if is_time {
-            ("correct or delete the row", OR_DROP)
-        } else {
-            ("it is not a bar: delete the line", OR_DROP)
-        };
+        let is_short = row.len() < self.format.columns.width;
+        let (remedy, drop_advice) =
+            if is_time && is_short && !self.is_stream && self.rows.is_last_row() {
+                ("the file may be cut short: copy or download it again", "")
+            } else if is_time {
+                ("correct or delete the row", OR_DROP)
+            } else {
+                ("it is not a bar: delete the line", OR_DROP)
+            };
         FaultMessage { text: format!("{problem}; {remedy}"), drop_advice }
     }
 

@@ -46,6 +46,9 @@ const SIGNS: [(&str, &str); 35] = [
     ("\u{ff1a}", ":"),
 ];
 
+/// Marks of no width: of the byte order, and of the direction of a text.
+const MARKS: [char; 4] = ['\u{feff}', '\u{200b}', '\u{200e}', '\u{200f}'];
+
 /// Words and signs between a date and its clock time, or behind it.
 const LINKS: [&str; 10] = ["-", "|", "@", "at", "um", "\u{e0}", "alle", "klo", "kl.", "Uhr"];
 
@@ -58,7 +61,8 @@ pub(super) fn respelled(text: &str) -> Option<String> {
         return None;
     }
     let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-    let mut plain: String = inner.chars().map(usual_letter).collect();
+    let mut plain: String =
+        inner.chars().filter(|l| !MARKS.contains(l)).map(usual_letter).collect();
     if let Some((date, (weekday, rest))) =
         plain.split_once('(').and_then(|(date, rest)| Some((date, rest.split_once(')')?)))
         && is_weekday(weekday)
