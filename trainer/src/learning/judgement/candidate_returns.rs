@@ -102,7 +102,7 @@ fn t_statistic(values: &[f64]) -> f64 {
     )]
     let n_lags = (n as f64).sqrt().sqrt() as usize;
     let autocovariance = |lag: usize| {
-        let pairs = values.iter().skip(lag).zip(values);
+        let pairs = values[lag..].iter().zip(values);
         pairs.map(|(later, earlier)| (later - mean) * (earlier - mean)).sum::<f64>()
     };
     let weighted =
