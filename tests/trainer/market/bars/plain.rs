@@ -31,6 +31,15 @@ fn read_stream(content: Vec<u8>, n_bytes_at_once: usize) -> Result<Vec<Bar>, Str
     bars.map_err(|error| format!("{error:#}").replace("standard input", "bars.csv"))
 }
 
+#[test]
+fn lines_below_the_bars_may_end_a_stream() {
+    let bars = format!("{HEADER}\n1577836800,1,1,1,1,1\n1577923200,1,1,1,1,1\n");
+    let below = format!("{bars}合计,,,,,2\nSource: A\n");
+    assert_eq!(read_stream(below.clone().into_bytes(), 7).map(|bars| bars.len()), Ok(2));
+    let error = read_stream(format!("{below}1578009600,1,1,1,1,1\n").into_bytes(), 7).unwrap_err();
+    assert!(error.contains("line 4, column `time`: `合计` is not a time"), "{error}");
+}
+
 fn line(cells: &[Vec<u8>]) -> Vec<u8> {
     cells.join(&b',')
 }

@@ -58,7 +58,7 @@ impl fmt::Display for FaultKind {
             Self::Feature => "without a number that is a feature",
             Self::Symbol | Self::AnotherSymbol => "without the symbol",
             Self::OtherNames => "with other names",
-            Self::Footer => "that is a footer",
+            Self::Footer => "below the bars",
         })
     }
 }
