@@ -60,12 +60,15 @@ fn kill_often(n_kills: usize, linked: &[&str]) {
             crate::tasks::moves::move_and_link(&sandbox, folder, disk.path());
         }
         sandbox.trainer(COMPLETES);
-        let longest = slowest_task(&sandbox);
+        let mut longest = [slowest_task(&sandbox); TASKS.len()];
         let mut ledger = Ledger::default();
         for round in first..n_kills.min(first + N_KILLS_EACH) {
-            let task = TASKS[usize::try_from(dice.below(TASKS.len() as u64)).unwrap()];
-            let delay = Duration::from_micros(dice.below(longest));
-            n_late += usize::from(!run_and_kill(&sandbox, task, delay));
+            let idx = usize::try_from(dice.below(TASKS.len() as u64)).unwrap();
+            let (task, delay) = (TASKS[idx], Duration::from_micros(dice.below(longest[idx])));
+            let was_running = run_and_kill(&sandbox, task, delay);
+            n_late += usize::from(!was_running);
+            // Follows the task's own time, and the load of the machine.
+            longest[idx] = longest[idx] * if was_running { 5 } else { 3 } / 4;
             let after = format!("kill {round} of {task:?} after {delay:?}");
             ledger.check(&sandbox, &after);
             if round % 5 == 0 {
