@@ -88,6 +88,9 @@ fn a_column_that_cuts_the_file_into_series_tells_symbols_whatever_its_name() {
         ("raw_symbol", ["ESH0", "ESM0"]),
         ("tradingPair", ["BTC-USD", "ETH-USD"]),
         ("permno", ["10107", "14593"]),
+        // They could be clock times, too.
+        ("code", ["005930", "035420"]),
+        ("what", ["000001", "000002"]),
         // Names that say nothing: rows repeat a time.
         ("what", ["A", "B"]),
         ("exchange", ["N", "Q"]),

@@ -220,6 +220,14 @@ fn volume_names() -> Vec<Kind> {
             table("Date,Ticks,Open,High,Low,Close,Spread", &DAYS.map(ticks))
         })
         .without_volume(),
+        Kind::new("a most volume beside `Vol`", {
+            ordered("Date,Open,High,Low,Close,Max Volume,Vol", |[o, h, l, c, v]| {
+                format!("{o},{h},{l},{c},9000,{v}")
+            })
+        }),
+        Kind::new("that of options", days().replace("Volume", "Options Volume"))
+            .without_volume()
+            .warns("no column is the volume"),
         Kind::new("a mean of volumes", days().replace("Volume", "Volume SMA 20")).without_volume(),
         Kind::new("a pair in all names", {
             days().replace(

@@ -28,6 +28,7 @@ fn texts() -> Vec<Kind> {
         |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
     vec![
         Kind::new("a byte order mark", format!("\u{feff}{}", days())),
+        Kind::new("a mark before a time", days().replace("2020-01-09", "\u{feff}2020-01-09")),
         Kind::new("CRLF", days().replace('\n', "\r\n")),
         Kind::new("CR alone", days().replace('\n', "\r")),
         Kind::new("no newline at the end", days().trim_end()),
@@ -52,6 +53,7 @@ fn texts() -> Vec<Kind> {
         Kind::new("blanks after commas", days().replace(',', ", ")),
         Kind::new("sep=", format!("sep=;\n{}", days().replace(',', ";"))),
         Kind::new("a comment", format!("# exported 2020-01-16\n{}", days())),
+        Kind::new("JSON in a comment", format!("# columns = {{\"a\": [1]}}\n{}", days())),
         Kind::new("a preamble", format!("Symbol: A\nPeriod: D1\n\n{}", days())),
         Kind::new(
             "a line of units",
@@ -119,6 +121,12 @@ fn boxes() -> Vec<Kind> {
         Kind::new("a table of DuckDB", {
             let table = bordered("│", "date,double,double,double,double,int64");
             table.replace("└──", "├──┴──┤\n│ 6 rows       6 columns │\n└──")
+        }),
+        Kind::new("a table with lines in a cell", {
+            bordered("│", "").replace("0 │\n", "0 │ ── │\n").replace("Volume", "Volume │ Trend")
+        }),
+        Kind::new("lines in cells of CSV", {
+            days().replace("0\n", "0,│─┃┃││\n").replace("Volume", "Volume,Trend")
         }),
     ]
 }

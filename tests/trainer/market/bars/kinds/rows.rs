@@ -162,11 +162,11 @@ fn faults() -> Vec<Kind> {
             .without(1)
             .refused("is not a number", Flags("--bad-rows drop")),
         Kind::new("files with a byte order mark, one behind the other", {
-            let rows: Vec<String> = days().lines().map(str::to_owned).collect();
-            let half = |rows: &[String]| format!("\u{feff}{NAMES}\n{}\n", rows.join("\n"));
-            half(&rows[1..4]) + &half(&rows[4..])
+            let quoted = format!("\"{}\"", NAMES.replace(',', "\",\""));
+            let names_at = |day: &str, names: &str| format!("\u{feff}{names}\n{day}");
+            let text = days().replace(DAYS[2], &names_at(DAYS[2], NAMES));
+            format!("\u{feff}{}", text.replace(DAYS[4], &names_at(DAYS[4], &quoted)))
         }),
-        Kind::new("a mark before a time", days().replace("2020-01-09", "\u{feff}2020-01-09")),
         Kind::new("a stray column", days().replace("\n2020-01-08", "\n2020-01-08,9"))
             .refused("correct or delete the row", Edit(|text| text.replace("2020-01-08,9", "2020-01-08"))),
     ]

@@ -304,6 +304,14 @@ fn clocks() -> Vec<Kind> {
             "2020-01-06 22:45",
             "2020-01-06 23:00",
         ]),
+        Kind::new("HHMMSS without zeros", of("Date,Time", &|m| format!("20200106,{m}00"))).at(&[
+            "2020-01-06 00:30",
+            "2020-01-06 00:31",
+            "2020-01-06 00:32",
+            "2020-01-06 00:33",
+            "2020-01-06 00:34",
+            "2020-01-06 00:35",
+        ]),
         Kind::new("HHMM without zeros", {
             let clocks = [15, 110, 125, 140, 155, 250];
             table(&NAMES.replace("Date", "YYYYMMDD,HHMM"), &clocks.map(|c| format!("20200106,{c}")))
@@ -457,7 +465,7 @@ fn hours_by_their_ends() -> Vec<Kind> {
         .refused("seem to be the ends of the bars", Flags("--column hour_ending=Hour")),
         Kind::new("hours that are called by their ends", {
             by_hour(|hour| format!("2020-01-06,{}", 19 + hour))
-                .replace("Date", "Delivery Date,Hour Ending")
+                .replace("Date", "Delivery Date,Hour Ending (HE)")
         })
         .hours(18)
         .warns("is the time at which a bar ends: it is taken to begin an hour earlier"),
@@ -478,6 +486,16 @@ fn hours_by_their_ends() -> Vec<Kind> {
             "2020-01-07 00:00",
         ])
         .warns("has 24:00 and never 00:00"),
+        Kind::new("a day that ends at T24", by_hour(|hour| format!("2020-01-06T{}", 19 + hour)))
+            .at(&[
+                "2020-01-06 19:00",
+                "2020-01-06 20:00",
+                "2020-01-06 21:00",
+                "2020-01-06 22:00",
+                "2020-01-06 23:00",
+                "2020-01-07 00:00",
+            ])
+            .warns("has 24:00 and never 00:00"),
     ]
 }
 

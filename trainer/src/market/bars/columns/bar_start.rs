@@ -1,6 +1,9 @@
 //! Of several columns of times, the one in UTC, and the one at which a bar
 //! begins.
 
+use std::collections::HashSet;
+
+use super::hour_ending::{hour_of, is_hour_ending};
 use super::names::words;
 use super::resolve::{all, is_whole};
 use super::time_names::{is_start, is_time_of_bar};
@@ -108,10 +111,10 @@ impl Columns {
 
     /// Returns the warning that the times are the ends of the bars.
     pub(in crate::market::bars) fn end_time_warning(&self, rows: &[Vec<String>]) -> Option<String> {
-        let is_end =
-            |word: &String| ["end", "ending", "close", "closing", "he"].contains(&word.as_str());
-        let named = self.time_names().into_iter().find(|name| words(name).iter().any(is_end));
-        let Some(name) = named else {
+        let is_word =
+            |word: &String| ["end", "ending", "close", "closing"].contains(&word.as_str());
+        let is_end = |name: &&str| is_hour_ending(name) || words(name).iter().any(is_word);
+        let Some(name) = self.time_names().into_iter().find(is_end) else {
             return self.late_midnight_warning(rows);
         };
         let taken = if self.are_hours_ending {
@@ -127,12 +130,10 @@ impl Columns {
     /// Returns the warning that the times may be the ends of the bars, since
     /// midnight is written as 24:00.
     fn late_midnight_warning(&self, rows: &[Vec<String>]) -> Option<String> {
-        let has = |clock: &[u8]| {
-            let clock = [b" ", clock].concat();
-            let is_there = |time: &Vec<u8>| time.windows(clock.len()).any(|part| part == clock);
-            rows.iter().map(|row| self.time.joined(row)).any(|time| is_there(&time))
-        };
-        (has(b"24:00") && !has(b"00:00") && !self.are_hours_ending).then(|| {
+        let times = rows.iter().map(|row| self.time.joined(row));
+        let hours: HashSet<Vec<u8>> = times.map(|time| hour_of(&time).to_vec()).collect();
+        let has = |hour: &[u8]| hours.contains(hour);
+        (!self.are_configured && has(b"24") && !has(b"00") && !has(b"0")).then(|| {
             format!(
                 "`{}` has 24:00 and never 00:00: if its times are the ends of the bars, all bars are \
                  one interval late",

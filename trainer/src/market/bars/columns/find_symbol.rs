@@ -12,7 +12,7 @@ use super::wide::N_SHOWN;
 use super::{Columns, SymbolColumn, contracts};
 use crate::market::bars::lenient::number_in;
 use crate::market::bars::printable;
-use crate::market::bars::timestamp::{is_bare_clock, is_number_of_day};
+use crate::market::bars::timestamp::is_number_of_day;
 
 /// The most blocks of rows with the same text.
 const N_BLOCKS_MAX: usize = 64;
@@ -51,14 +51,12 @@ impl Columns {
             return None;
         }
         let taken = self.taken();
-        let is_clock =
-            |idx: usize| rows.iter().all(|row| is_bare_clock(row[idx].trim().as_bytes()));
         let is_free = |idx: &usize| {
             !taken.contains(idx)
                 && !is_zone(self.name(*idx))
                 && !is_part_of_time(self.name(*idx))
                 && !is_time(&words(self.name(*idx)))
-                && !is_clock(*idx)
+                && !self.are_clocks(rows, *idx)
         };
         let free: Vec<usize> = (0..self.width).filter(is_free).collect();
         let times = rows.iter().map(|row| self.time.joined(row)).collect();

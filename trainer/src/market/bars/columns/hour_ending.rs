@@ -55,7 +55,7 @@ impl Columns {
 }
 
 /// Whether a column of this name has the hours at which bars end.
-fn is_hour_ending(name: &str) -> bool {
+pub(super) fn is_hour_ending(name: &str) -> bool {
     let words = words(name);
     let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
     has(&IN_ONE_WORD) || has(&HOURS) && has(&ENDS)
@@ -63,10 +63,20 @@ fn is_hour_ending(name: &str) -> bool {
 
 /// Whether `time` ends in a whole hour: `1`, `01:00`, `24:00:00`.
 fn has_whole_hour(time: &[u8]) -> bool {
-    let clock = time.rsplit(|byte| matches!(byte, b' ' | b'T')).next().unwrap_or_default();
-    let mut parts = clock.split(|byte| *byte == b':');
-    let is_hour = parts
-        .next()
-        .is_some_and(|hour| matches!(hour.len(), 1 | 2) && hour.iter().all(u8::is_ascii_digit));
-    is_hour && parts.all(|part| part == b"00")
+    let hour = hour_of(time);
+    let is_hour = matches!(hour.len(), 1 | 2) && hour.iter().all(u8::is_ascii_digit);
+    is_hour
+        && clock_of(time)[hour.len()..]
+            .split(|byte| *byte == b':')
+            .skip(1)
+            .all(|part| part == b"00")
+}
+
+/// Returns the hour of a `time` behind its date.
+pub(super) fn hour_of(time: &[u8]) -> &[u8] {
+    clock_of(time).split(|byte| *byte == b':').next().unwrap_or_default()
+}
+
+fn clock_of(time: &[u8]) -> &[u8] {
+    time.rsplit(|byte| matches!(byte, b' ' | b'T')).next().unwrap_or_default()
 }

@@ -1,5 +1,6 @@
 //! Resolves by the first rows what column names leave ambiguous.
 
+use super::contracts::is_symbol;
 use super::languages::is_clock_name;
 use super::names::words;
 use super::time_names::is_since_midnight;
@@ -89,17 +90,25 @@ impl Columns {
     fn with_clock(&self, date: usize, rows: &[Vec<String>]) -> TimeColumn {
         let repeats = repeats(rows, date);
         let prices = [self.open, self.high, self.low, self.close];
-        // Four digits are a clock time only by the name.
-        let are_clocks = |idx: usize| {
-            let is_named = is_clock_name(&words(&self.names[idx]).concat());
-            all(rows, if is_named { &is_clock } else { &is_bare_clock }, idx)
-        };
-        let is_clock = |idx: &usize| *idx != date && !prices.contains(idx) && are_clocks(*idx);
+        let is_clock =
+            |idx: &usize| *idx != date && !prices.contains(idx) && self.are_clocks(rows, *idx);
         let mut clocks = (0..self.width).filter(is_clock).filter(|_| repeats);
         match (clocks.next(), clocks.next()) {
             (Some(clock), None) => TimeColumn::Split(date, clock),
             _ => TimeColumn::Whole(date),
         }
+    }
+
+    /// Whether the column at `idx` has clock times.
+    pub(super) fn are_clocks(&self, rows: &[Vec<String>], idx: usize) -> bool {
+        let name = &self.names[idx];
+        // Four digits are a clock time only by the name.
+        if is_clock_name(&words(name).concat()) {
+            return all(rows, &is_clock, idx);
+        }
+        // `000002` is the code of a share, rather than two seconds past midnight.
+        let are_codes = is_symbol(name) || all(rows, &|cell| cell.starts_with(b"00"), idx);
+        !are_codes && all(rows, &is_bare_clock, idx)
     }
 
     /// Whether the clock times are numbers since midnight by their name.

@@ -1,6 +1,7 @@
 //! Names that files give to the times of bars.
 
 use super::TimeColumn;
+use super::hour_ending::is_hour_ending;
 use super::languages::is_any;
 use super::names::{is_prefixed, words};
 use super::time_parts::{ClockColumns, DateColumns, PartNames, TimeParts};
@@ -72,7 +73,7 @@ const DATE_NAMES: [&str; 8] = [
     "deliverydate",
     "operday",
 ];
-const CLOCK_NAMES: [&str; 30] = [
+const CLOCK_NAMES: [&str; 26] = [
     "time",
     "clock",
     "tradetime",
@@ -84,10 +85,6 @@ const CLOCK_NAMES: [&str; 30] = [
     "stunde",
     "hourofday",
     "hhmm",
-    "he",
-    "hourending",
-    "hourend",
-    "hrending",
     "hourbeginning",
     "hb",
     "secondofday",
@@ -164,7 +161,8 @@ pub(super) fn find_time(names: &[String]) -> Option<TimeColumn> {
     let in_language =
         || words.iter().position(|words| is_any(&words.concat(), |language| language.time));
     let other = || OTHER_TIME_NAMES.iter().find_map(|name| position(name)).or_else(in_language);
-    let (date, clock) = (one_of(&DATE_NAMES), one_of(&CLOCK_NAMES));
+    let hour_ending = || names.iter().position(|name| is_hour_ending(name));
+    let (date, clock) = (one_of(&DATE_NAMES), one_of(&CLOCK_NAMES).or_else(hour_ending));
     if let Some(parts) = find_parts(names, NamedTimes { whole, date, clock }) {
         return Some(TimeColumn::Parts(parts));
     }

@@ -80,7 +80,8 @@ const QUOTE_VOLUME_NAMES: [&str; 22] = [
 
 /// Words of a volume that is only a part of that of the bar, or more.
 const PART_WORDS: &str = "buy sell bid ask taker up down cum cumulative short block dark odd \
-                          premarket afterhours";
+                          premarket afterhours after hidden auction opening closing delivery \
+                          deliverable call put option options";
 
 /// Words of means of volumes, volatilities, the open interest and others
 /// that are no volumes, also with a number behind them: `ma20`.
@@ -88,7 +89,9 @@ const OTHER_WORDS: &str = "ma sma ema wma ewm ewma avg average mean median std r
                            change delta ratio implied historical hist realized annual annualized \
                            ann rolling interest openinterest int openint oi spread trades bid ask \
                            id index rank percentile signal trend flag osc oscillator profile score \
-                           lag weighted vwap obv net z";
+                           lag weighted vwap obv net z max maximum minimum peak prior yesterday \
+                           expected predicted target percent shift momentum spike increase growth \
+                           divergence imbalance breakout";
 
 /// Sizes and numbers of shares that are those of a contract or a company.
 const OTHER_SIZES: [&str; 7] =
@@ -131,18 +134,20 @@ pub(super) fn find_volumes(
         (0..all.len()).filter(|&idx| is(&all[idx])).collect()
     };
     let mut found: Vec<usize> = Vec::new();
-    for name in VOLUME_NAMES {
-        for words in [all_words, &short] {
-            let mut plain = all(words, &|words| words.concat() == name);
-            // Exchanges that use both `v` and `V` mean the volume by `v`.
-            plain.sort_by_key(|idx| names[*idx] != name);
-            found.extend(plain);
-        }
-        // `bid_size` is no volume of trades.
-        if name.starts_with('v') || name.ends_with("volume") {
-            found.extend(all(all_words, &|words| is_prefixed(words, |last| last == name)));
-        }
-    }
+    let plain = |name: &&str| {
+        let mut plain = all(all_words, &|words| words.concat() == *name);
+        plain.extend(all(&short, &|words| words.concat() == *name));
+        // Exchanges that use both `v` and `V` mean the volume by `v`.
+        plain.sort_by_key(|idx| names[*idx] != *name);
+        plain
+    };
+    let prefixed = |name: &&str| all(all_words, &|words| is_prefixed(words, |last| last == *name));
+    // `bid_size` is no volume of trades.
+    let is_volume = |name: &&str| name.starts_with('v') || name.ends_with("volume");
+    let (volumes, others): (Vec<&str>, Vec<&str>) = VOLUME_NAMES.into_iter().partition(is_volume);
+    found.extend(volumes.iter().flat_map(plain));
+    found.extend(volumes.iter().flat_map(prefixed));
+    found.extend(others.iter().flat_map(plain));
     // Of `Volume BTC` and `Volume USD`, the one in money comes last.
     let is_of_unit = |words: &Vec<String>| {
         words.len() > 1 && matches!(words[0].as_str(), "volume" | "vol") && !is_quote_volume(words)

@@ -46,8 +46,11 @@ pub(super) fn is_json(start: &[u8]) -> bool {
 }
 
 /// Returns the number of bytes before the JSON in a script, such as `var
-/// bars = [` or `callback({`; 0 if it is none.
+/// bars = [` or `callback({`; 0 if it is none, such as CSV below a comment.
 pub(super) fn script_start(text: &[u8]) -> usize {
+    if text.trim_ascii_start().starts_with(b"#") {
+        return 0;
+    }
     let is_start = |at: &usize| {
         let head = text[..*at].trim_ascii_end();
         SCRIPT_ENDS.iter().any(|end| head.ends_with(end)) && is_json(&text[*at..])

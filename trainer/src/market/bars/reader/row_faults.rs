@@ -33,6 +33,8 @@ impl TextBars {
         let is_same = |(idx, cell): (usize, &[u8])| {
             // Of files that were concatenated.
             let cell = cell.strip_prefix(b"\xef\xbb\xbf").unwrap_or(cell);
+            let inner = cell.strip_prefix(b"\"").and_then(|cell| cell.strip_suffix(b"\""));
+            let cell = inner.unwrap_or(cell);
             columns.name(idx).as_bytes().eq_ignore_ascii_case(cell.trim_ascii())
         };
         row.len() == columns.width && row.iter().enumerate().all(is_same)

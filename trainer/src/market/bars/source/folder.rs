@@ -119,7 +119,7 @@ impl BarSource {
             }
             let names = format!("`{}` and `{}`", one.source.name(), other.source.name());
             ensure!(
-                Self::have_same_bars([&one.source, &other.source]).unwrap_or(false),
+                Self::have_same_bars([&one.source, &other.source])?,
                 "{names} are both of the symbol `{}`; keep one, or rename it: their bars are not the \
                  same",
                 one.symbol

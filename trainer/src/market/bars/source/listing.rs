@@ -11,6 +11,7 @@ use anyhow::{Context as _, Result};
 use tempfile::TempDir;
 
 use crate::digest::{sha256_of_bytes, sha256_of_file};
+use crate::market::bars::file_series::symbol_of;
 use crate::market::bars::input::{flat_names, is_beside, may_have_bars};
 use crate::market::bars::printable;
 
@@ -120,7 +121,9 @@ impl Folder {
         for files in known.into_values().filter(|files| files.len() > 1) {
             let mut digests: HashMap<String, &str> = HashMap::new();
             for NamedFile { path, name } in files {
-                if let Some(other) = digests.insert(sha256_of_file(path)?, name) {
+                let other = digests.insert(sha256_of_file(path)?, name);
+                // Those of one symbol are read once.
+                if let Some(other) = other.filter(|other| symbol_of(other) != symbol_of(name)) {
                     let [other, name] =
                         [other, name.as_str()].map(|name| printable(name.as_bytes()));
                     return Ok(Some(format!(

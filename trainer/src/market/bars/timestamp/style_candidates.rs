@@ -9,12 +9,13 @@ use super::zone::{PreviousRow, TimeZone};
 
 /// Pairs of styles of clock times in digits: if both fit, the second is
 /// chosen over the first.
-const PREFERRED: [(DigitClock, DigitClock); 5] = [
+const PREFERRED: [(DigitClock, DigitClock); 6] = [
     (DigitClock::Seconds, DigitClock::Minutes),
     (DigitClock::Minutes, DigitClock::Hours),
     (DigitClock::MsOfDay, DigitClock::MinutesOfDay),
     (DigitClock::MsOfDay, DigitClock::SecondsOfDay),
     (DigitClock::SecondsOfDay, DigitClock::MinutesOfDay),
+    (DigitClock::Seconds, DigitClock::SecondsOfDay),
 ];
 
 /// The styles that fit all rows so far, with the steps of the times that
@@ -129,12 +130,16 @@ impl StyleCandidates {
 /// Returns the possible styles of clock times in digits.
 ///
 /// They are numbers since midnight if the name says so, or if more than a
-/// quarter of the rows would have impossible minutes or seconds as
-/// `HHMMSS`; else hours,
-/// `HHMM` or `HHMMSS`, as far as the longest of them has enough digits.
+/// quarter of the rows would be impossible as `HHMM` or `HHMMSS`; else
+/// hours, `HHMM` or `HHMMSS`, as far as the longest of them has enough
+/// digits. Minutes from midnight on may be `HHMMSS` without its zeros.
 pub(super) fn clocks_of(sample: &[TimeText], are_since_midnight: bool) -> &'static [DigitClock] {
-    const OF_DAY: [DigitClock; 3] =
-        [DigitClock::MinutesOfDay, DigitClock::SecondsOfDay, DigitClock::MsOfDay];
+    const OF_DAY: [DigitClock; 4] = [
+        DigitClock::MinutesOfDay,
+        DigitClock::SecondsOfDay,
+        DigitClock::MsOfDay,
+        DigitClock::Seconds,
+    ];
     const USUAL: [DigitClock; 4] =
         [DigitClock::Whole, DigitClock::Hours, DigitClock::Minutes, DigitClock::Seconds];
     let n_digits = sample.iter().map(|row| n_clock_digits(&row.text)).max().unwrap_or_default();
@@ -155,8 +160,11 @@ pub(super) fn clocks_of(sample: &[TimeText], are_since_midnight: bool) -> &'stat
     };
     let is_odd = |row: &&TimeText| !any(row, usual) && any(row, &OF_DAY);
     let n_odd = sample.iter().filter(is_odd).count();
-    let are_counts = are_since_midnight && n_digits > 0;
-    if are_counts || 4 * n_odd > sample.len() { &OF_DAY } else { usual }
+    match () {
+        () if are_since_midnight && n_digits > 0 => &OF_DAY[..3],
+        () if 4 * n_odd > sample.len() => &OF_DAY,
+        () => usual,
+    }
 }
 
 /// Returns the number of digits of the last word; 0 if it has other
