@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 
 use super::listing::{Folder, NamedFile};
 use super::{BarSource, FolderContent, Origin, SymbolBars};
@@ -118,12 +118,12 @@ impl BarSource {
                 continue;
             }
             let names = format!("`{}` and `{}`", one.source.name(), other.source.name());
-            ensure!(
-                Self::have_same_bars([&one.source, &other.source])?,
-                "{names} are both of the symbol `{}`; keep one, or rename it: their bars are not the \
-                 same",
-                one.symbol
-            );
+            let problem = || {
+                format!("{names} are both of the symbol `{}`; keep one, or rename it", one.symbol)
+            };
+            let are_same =
+                Self::have_same_bars([&one.source, &other.source]).with_context(problem)?;
+            ensure!(are_same, "{}: their bars are not the same", problem());
             warnings.push(format!("{names} have the same bars, which are read once"));
             symbols.remove(idx);
         }
