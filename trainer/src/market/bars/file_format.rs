@@ -199,7 +199,7 @@ fn block_warning(columns: &Columns, rows: &[Vec<String>]) -> Option<String> {
 
 fn decide_none(reading: &Reading) -> TimeFormat {
     let latest_ms = reading.latest_ms;
-    let hints = TimeHints { format: None, zone: None, latest_ms, are_since_midnight: false };
+    let hints = TimeHints { format: None, zone: None, latest_ms, named_clock: None };
     decide(&[], &mut std::iter::empty(), hints).expect("no row is ambiguous")
 }
 
@@ -244,7 +244,7 @@ impl TimeSample<'_> {
             format,
             zone,
             latest_ms: reading.latest_ms,
-            are_since_midnight: self.columns.are_clocks_since_midnight(),
+            named_clock: self.columns.named_clock(),
         };
         let mut more = rest.rows(width).map(|cells| time_text(time, symbol, &cells));
         let mut format =

@@ -28,6 +28,7 @@ pub(crate) use classify::{
 pub(crate) use column_errors::TimeText;
 pub(crate) use decide::{LATEST_MS, TimeHints, decide};
 pub(super) use digits::{MS_PER_DAY, format_utc, full_year};
+pub(crate) use style::DigitClock;
 pub(crate) use time_format::{TimeFormat, is_time_format};
 pub(crate) use words::{is_month, is_weekday, month_number};
 pub(crate) use zone::TimeZone;

@@ -30,6 +30,7 @@ pub(super) fn kinds() -> Vec<Kind> {
         texts(),
         calendars_and_zones(),
         clocks(),
+        clocks_by_their_names(),
         parts(),
         hours_of_a_day(),
         hours_by_their_ends(),
@@ -292,18 +293,6 @@ fn clocks() -> Vec<Kind> {
             of("Date,Time", &|m| format!("20200106,{}", (540 + m) * 60)),
         )
         .minutes(),
-        // As `HHMMSS`, four of six could be 8 o'clock.
-        Kind::new("seconds of the day by the name", {
-            of("Date,Seconds", &|m| format!("2020-01-06,{}", 78_300 + 900 * (m - 30)))
-        })
-        .at(&[
-            "2020-01-06 21:45",
-            "2020-01-06 22:00",
-            "2020-01-06 22:15",
-            "2020-01-06 22:30",
-            "2020-01-06 22:45",
-            "2020-01-06 23:00",
-        ]),
         Kind::new("HHMMSS without zeros", of("Date,Time", &|m| format!("20200106,{m}00"))).at(&[
             "2020-01-06 00:30",
             "2020-01-06 00:31",
@@ -332,6 +321,46 @@ fn clocks() -> Vec<Kind> {
             of("date,minute_of_day", &|m| format!("2020-01-06,{}", 540 + m))
         })
         .minutes(),
+    ]
+}
+
+fn clocks_by_their_names() -> Vec<Kind> {
+    let of = |names: &str, form: &dyn Fn(u64) -> String| by_minute(form).replace("Date", names);
+    vec![
+        // As `HHMMSS`, four of six could be 8 o'clock.
+        Kind::new("seconds of the day by the name", {
+            of("Date,Seconds", &|m| format!("2020-01-06,{}", 78_300 + 900 * (m - 30)))
+        })
+        .at(&[
+            "2020-01-06 21:45",
+            "2020-01-06 22:00",
+            "2020-01-06 22:15",
+            "2020-01-06 22:30",
+            "2020-01-06 22:45",
+            "2020-01-06 23:00",
+        ]),
+        Kind::new("seconds of the day after midnight", {
+            of("Date,Seconds", &|m| format!("2020-01-06,{}", 60 * (m - 30)))
+        })
+        .at(&[
+            "2020-01-06 00:00",
+            "2020-01-06 00:01",
+            "2020-01-06 00:02",
+            "2020-01-06 00:03",
+            "2020-01-06 00:04",
+            "2020-01-06 00:05",
+        ]),
+        Kind::new("HHMMSS without zeros by the name, after midnight", {
+            of("Date,HHMMSS", &|m| format!("2020-01-06,{}", 5 * (m - 30)))
+        })
+        .at(&[
+            "2020-01-06 00:00:00",
+            "2020-01-06 00:00:05",
+            "2020-01-06 00:00:10",
+            "2020-01-06 00:00:15",
+            "2020-01-06 00:00:20",
+            "2020-01-06 00:00:25",
+        ]),
     ]
 }
 

@@ -3,13 +3,13 @@
 use super::contracts::is_symbol;
 use super::languages::is_clock_name;
 use super::names::words;
-use super::time_names::is_since_midnight;
+use super::time_names::digit_clock_of;
 use super::time_parts::{ClockColumns, DateColumns, TimeParts};
 use super::{Columns, TimeColumn};
 use crate::market::bars::config::BarsConfig;
 use crate::market::bars::printable;
 use crate::market::bars::timestamp::{
-    is_bare_clock, is_clock, is_date, is_number_of_day, is_numeric_time,
+    DigitClock, is_bare_clock, is_clock, is_date, is_number_of_day, is_numeric_time,
 };
 
 impl Columns {
@@ -111,9 +111,12 @@ impl Columns {
         !are_codes && all(rows, &is_bare_clock, idx)
     }
 
-    /// Whether the clock times are numbers since midnight by their name.
-    pub(in crate::market::bars) fn are_clocks_since_midnight(&self) -> bool {
-        matches!(self.time, TimeColumn::Split(_, clock) if is_since_midnight(self.name(clock)))
+    /// Returns what clock times in digits mean by the name of their column.
+    pub(in crate::market::bars) fn named_clock(&self) -> Option<DigitClock> {
+        match self.time {
+            TimeColumn::Split(_, clock) => digit_clock_of(self.name(clock)),
+            _ => None,
+        }
     }
 
     /// Returns the name of the column at `idx`.

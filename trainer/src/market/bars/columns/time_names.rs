@@ -6,6 +6,7 @@ use super::languages::is_any;
 use super::names::{is_prefixed, words};
 use super::time_parts::{ClockColumns, DateColumns, PartNames, TimeParts};
 use super::zone_names::{unknown_zone_of, zone_of};
+use crate::market::bars::timestamp::DigitClock;
 
 /// Names of a time column, best first.
 const TIME_NAMES: [&str; 27] = [
@@ -102,10 +103,17 @@ const CLOCK_NAMES: [&str; 26] = [
     "minute",
 ];
 
-/// The same of numbers since midnight.
-const SINCE_MIDNIGHT: &str = "secondofday secondsofday secondssincemidnight msofday \
-                              millisecondsofday mssincemidnight millisecondssincemidnight \
-                              minuteofday minutesofday ms timems seconds";
+/// Names that say what clock times in digits mean.
+const DIGIT_CLOCKS: [(&str, DigitClock); 5] = [
+    ("hhmm timehhmm", DigitClock::Minutes),
+    ("hhmmss timehhmmss", DigitClock::Seconds),
+    ("minuteofday minutesofday minutessincemidnight", DigitClock::MinutesOfDay),
+    ("secondofday secondsofday secondssincemidnight seconds", DigitClock::SecondsOfDay),
+    (
+        "msofday millisecondsofday mssincemidnight millisecondssincemidnight ms timems",
+        DigitClock::MsOfDay,
+    ),
+];
 
 /// Words that the name of a time column may consist of.
 const TIME_WORDS: [&str; 29] = [
@@ -227,9 +235,11 @@ pub(super) fn is_time_of_bar(words: &[String]) -> bool {
         && words.iter().all(|word| TIME_WORDS.contains(&word.as_str()))
 }
 
-/// Whether the name is that of numbers since midnight.
-pub(super) fn is_since_midnight(name: &str) -> bool {
-    SINCE_MIDNIGHT.split_whitespace().any(|known| known == words(name).concat())
+/// Returns what clock times in digits mean by the `name` of their column.
+pub(super) fn digit_clock_of(name: &str) -> Option<DigitClock> {
+    let name = words(name).concat();
+    let is_of = |names: &str| names.split_whitespace().any(|known| known == name);
+    DIGIT_CLOCKS.into_iter().find(|(names, _)| is_of(names)).map(|(_, clock)| clock)
 }
 
 /// Whether the name is that of the time at which a bar begins.

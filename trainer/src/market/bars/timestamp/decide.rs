@@ -6,7 +6,7 @@ use super::column_errors::{
 };
 use super::number_formats::{NUMBER_FORMATS, Number, NumberFormat};
 use super::steps::{TimeSteps, YEARS, is_market_interval};
-use super::style::Style;
+use super::style::{DigitClock, Style};
 use super::style_candidates::{StyleCandidates, clocks_of};
 use super::time_format::{Notation, TimeFormat, parse_notation};
 use super::zone::TimeZone;
@@ -29,8 +29,8 @@ pub(crate) struct TimeHints<'a> {
     pub(crate) zone: Option<TimeZone>,
     /// The latest possible time, in milliseconds since 1970 UTC.
     pub(crate) latest_ms: i64,
-    /// Whether clock times in digits are numbers since midnight.
-    pub(crate) are_since_midnight: bool,
+    /// What clock times in digits mean by the name of their column.
+    pub(crate) named_clock: Option<DigitClock>,
 }
 
 /// Decides from `sample`, and from `rest`, which is read only if the
@@ -169,9 +169,9 @@ fn ambiguous_with(
 fn decide_style(
     sample: &[TimeText],
     rest: &mut dyn Iterator<Item = TimeText>,
-    TimeHints { latest_ms, are_since_midnight, .. }: TimeHints<'_>,
+    TimeHints { latest_ms, named_clock, .. }: TimeHints<'_>,
 ) -> Result<Style, String> {
-    let clocks = clocks_of(sample, are_since_midnight);
+    let clocks = &clocks_of(sample, named_clock);
     let pushed = |mut candidates: StyleCandidates| {
         for row in sample {
             candidates.push(row);

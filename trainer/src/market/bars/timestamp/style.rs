@@ -17,7 +17,7 @@ pub(super) enum DateOrder {
 /// The meaning of a clock time that consists of digits; spreadsheets drop
 /// leading zeros.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum DigitClock {
+pub(crate) enum DigitClock {
     /// `HHMM` or `HHMMSS`, by its length.
     #[default]
     Whole,

@@ -129,11 +129,12 @@ impl StyleCandidates {
 
 /// Returns the possible styles of clock times in digits.
 ///
-/// They are numbers since midnight if the name says so, or if more than a
-/// quarter of the rows would be impossible as `HHMM` or `HHMMSS`; else
-/// hours, `HHMM` or `HHMMSS`, as far as the longest of them has enough
-/// digits. Minutes from midnight on may be `HHMMSS` without its zeros.
-pub(super) fn clocks_of(sample: &[TimeText], are_since_midnight: bool) -> &'static [DigitClock] {
+/// They are those that the name of the column says, if most rows can be;
+/// numbers since midnight if more than a quarter of the rows would be
+/// impossible as `HHMM` or `HHMMSS`; else hours, `HHMM` or `HHMMSS`, as far
+/// as the longest of them has enough digits. Minutes from midnight on may be
+/// `HHMMSS` without its zeros.
+pub(super) fn clocks_of(sample: &[TimeText], named: Option<DigitClock>) -> Vec<DigitClock> {
     const OF_DAY: [DigitClock; 4] = [
         DigitClock::MinutesOfDay,
         DigitClock::SecondsOfDay,
@@ -160,10 +161,11 @@ pub(super) fn clocks_of(sample: &[TimeText], are_since_midnight: bool) -> &'stat
     };
     let is_odd = |row: &&TimeText| !any(row, usual) && any(row, &OF_DAY);
     let n_odd = sample.iter().filter(is_odd).count();
-    match () {
-        () if are_since_midnight && n_digits > 0 => &OF_DAY[..3],
-        () if 4 * n_odd > sample.len() => &OF_DAY,
-        () => usual,
+    let n_of = |clock| sample.iter().filter(|row| any(row, &[clock])).count();
+    match named {
+        Some(clock) if n_digits > 0 && 2 * n_of(clock) > sample.len() => vec![clock],
+        _ if 4 * n_odd > sample.len() => OF_DAY.to_vec(),
+        _ => usual.to_vec(),
     }
 }
 
