@@ -104,9 +104,7 @@ const CLOCK_NAMES: [&str; 26] = [
 ];
 
 /// Names that say what clock times in digits mean.
-const DIGIT_CLOCKS: [(&str, DigitClock); 5] = [
-    ("hhmm timehhmm", DigitClock::Minutes),
-    ("hhmmss timehhmmss", DigitClock::Seconds),
+const DIGIT_CLOCKS: [(&str, DigitClock); 3] = [
     ("minuteofday minutesofday minutessincemidnight", DigitClock::MinutesOfDay),
     ("secondofday secondsofday secondssincemidnight seconds", DigitClock::SecondsOfDay),
     (
