@@ -339,6 +339,17 @@ fn clocks_by_their_names() -> Vec<Kind> {
             "2020-01-06 22:45",
             "2020-01-06 23:00",
         ]),
+        Kind::new("a clock without a name, after midnight", {
+            of("Date,", &|m| format!("20200106,00:0{}:00", m - 30))
+        })
+        .at(&[
+            "2020-01-06 00:00",
+            "2020-01-06 00:01",
+            "2020-01-06 00:02",
+            "2020-01-06 00:03",
+            "2020-01-06 00:04",
+            "2020-01-06 00:05",
+        ]),
         Kind::new("seconds of the day after midnight", {
             of("Date,Seconds", &|m| format!("2020-01-06,{}", 60 * (m - 30)))
         })

@@ -107,7 +107,8 @@ impl Columns {
             return all(rows, &is_clock, idx);
         }
         // `000002` is the code of a share, rather than two seconds past midnight.
-        let are_codes = is_symbol(name) || all(rows, &|cell| cell.starts_with(b"00"), idx);
+        let is_code = |cell: &[u8]| cell.starts_with(b"00") && cell.iter().all(u8::is_ascii_digit);
+        let are_codes = is_symbol(name) || all(rows, &is_code, idx);
         !are_codes && all(rows, &is_bare_clock, idx)
     }
 
