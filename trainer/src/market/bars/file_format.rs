@@ -198,8 +198,7 @@ fn block_warning(columns: &Columns, rows: &[Vec<String>]) -> Option<String> {
 }
 
 fn decide_none(reading: &Reading) -> TimeFormat {
-    let latest_ms = reading.latest_ms;
-    let hints = TimeHints { format: None, zone: None, latest_ms, named_clock: None };
+    let hints = TimeHints { latest_ms: reading.latest_ms, ..TimeHints::default() };
     decide(&[], &mut std::iter::empty(), hints).expect("no row is ambiguous")
 }
 

@@ -8,6 +8,7 @@ mod box_table;
 mod encoding;
 mod errors;
 mod json;
+mod lines;
 mod place;
 mod readers;
 mod sample;
@@ -24,6 +25,7 @@ use bzip2::read::MultiBzDecoder;
 use flate2::read::MultiGzDecoder;
 use lzma_rust2::XzReader;
 
+use super::letters::without_mark;
 use super::parquet;
 pub(super) use beside::{TABLES, flat_names, is_beside, may_have_bars};
 pub(super) use box_table::is_type;
@@ -150,7 +152,7 @@ fn text_of(mut text: Box<dyn Read + Send>, packing: Packing) -> io::Result<Text>
     }
     if box_table::is_box_table(&first_line) {
         let inner = Box::new(Cursor::new(first_line).chain(text));
-        return text_of(Box::new(box_table::BoxTable::new(inner)), packing);
+        return text_of(Box::new(box_table::open(inner)), packing);
     }
     if first_line.len() > FIRST_LINE_BYTES_MAX && !first_line.contains(&b'\n') {
         return Err(io::Error::new(
@@ -176,7 +178,7 @@ fn text_of(mut text: Box<dyn Read + Send>, packing: Packing) -> io::Result<Text>
     let delimiter = sniff::delimiter(&first_line);
     let inner = Box::new(Cursor::new(first_line).chain(text));
     if let Some(layout) = whitespace_layout {
-        let inner = Box::new(whitespace::WhitespaceReader::new(inner, layout));
+        let inner = Box::new(whitespace::open(inner, layout));
         let reader = TextReader { inner, packing, failure: None };
         return Ok(Text { reader, delimiter: b'\t', n_lines_skipped, warnings: Vec::new() });
     }
@@ -232,11 +234,6 @@ fn read_line(reader: &mut dyn Read, text: &mut Vec<u8>) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Returns `text` without the byte order mark of UTF-8.
-fn without_mark(text: &[u8]) -> &[u8] {
-    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
 }
 
 /// Whether the line is the address of the source, as one exchange archive

@@ -1,4 +1,15 @@
-//! Letters of texts in many languages: decoded, and without accents.
+//! Letters and words of texts in many languages: decoded, without accents,
+//! in a list.
+
+/// Returns `text` without the byte order mark of UTF-8.
+pub(super) fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
+}
+
+/// Whether `word` is one of the `words`, which are separated by blanks.
+pub(super) fn has_word(words: &str, word: &str) -> bool {
+    words.split_whitespace().any(|known| known == word)
+}
 
 /// Decodes `text` as UTF-8, or else as Latin-1, in which different texts
 /// stay different.

@@ -1,7 +1,7 @@
 //! Names of columns in other languages than English, without accents on
 //! Latin letters. Only whole names match.
 
-use crate::market::bars::letters::plain_letters;
+use crate::market::bars::letters::{has_word, plain_letters};
 
 /// The names in one language, separated by spaces.
 pub(super) struct Language {
@@ -256,7 +256,7 @@ const CLOCKS: &str = "uhrzeit zeit hora heure ora tijd tid klokkeslett godzina g
 /// Whether a column named so, in one of the languages, may hold the clock
 /// times that belong to dates.
 pub(super) fn is_clock_name(name: &str) -> bool {
-    CLOCKS.split_whitespace().any(|known| known == name)
+    has_word(CLOCKS, name)
 }
 
 /// Whether `name` is that of a time, a price or a volume in any of the
@@ -271,5 +271,5 @@ pub(in crate::market::bars) fn is_name_in_language(name: &str) -> bool {
 
 /// Whether `name` is one of the `names` of any language.
 pub(super) fn is_any(name: &str, names: fn(&Language) -> &'static str) -> bool {
-    LANGUAGES.iter().any(|language| names(language).split_whitespace().any(|known| known == name))
+    LANGUAGES.iter().any(|language| has_word(names(language), name))
 }

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use super::languages::{Language, is_any};
-use crate::market::bars::letters::plain_letters;
+use crate::market::bars::letters::{has_word, plain_letters};
 use crate::market::bars::printable;
 
 /// Names that a message shows.
@@ -112,7 +112,7 @@ pub(super) fn words(name: &str) -> Vec<String> {
 }
 
 fn is_foreign_word(word: &str) -> bool {
-    [FOREIGN_WORDS, DERIVED_WORDS].iter().any(|words| words.split(' ').any(|known| known == word))
+    [FOREIGN_WORDS, DERIVED_WORDS].iter().any(|words| has_word(words, word))
 }
 
 /// Whether the last word is a role, after a prefix such as `BTC.` that

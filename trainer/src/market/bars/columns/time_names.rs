@@ -6,6 +6,7 @@ use super::languages::is_any;
 use super::names::{is_prefixed, words};
 use super::time_parts::{ClockColumns, DateColumns, PartNames, TimeParts};
 use super::zone_names::{unknown_zone_of, zone_of};
+use crate::market::bars::letters::has_word;
 use crate::market::bars::timestamp::DigitClock;
 
 /// Names of a time column, best first.
@@ -236,8 +237,7 @@ pub(super) fn is_time_of_bar(words: &[String]) -> bool {
 /// Returns what clock times in digits mean by the `name` of their column.
 pub(super) fn digit_clock_of(name: &str) -> Option<DigitClock> {
     let name = words(name).concat();
-    let is_of = |names: &str| names.split_whitespace().any(|known| known == name);
-    DIGIT_CLOCKS.into_iter().find(|(names, _)| is_of(names)).map(|(_, clock)| clock)
+    DIGIT_CLOCKS.into_iter().find(|(names, _)| has_word(names, &name)).map(|(_, clock)| clock)
 }
 
 /// Whether the name is that of the time at which a bar begins.

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use super::languages::is_any;
 use super::names::{DERIVED_WORDS, MONEY, is_prefixed};
+use crate::market::bars::letters::has_word;
 
 /// Names of a volume in units of the asset, best first.
 const VOLUME_NAMES: [&str; 42] = [
@@ -212,10 +213,6 @@ fn is_number_of_bars(word: &str) -> bool {
     let least = if unit.is_empty() { 5 } else { 2 };
     let is_unit = has_word(LONG_UNITS, unit) || unit.is_empty();
     is_unit && !digits.starts_with('0') && digits.parse().is_ok_and(|n| (least..=400).contains(&n))
-}
-
-fn has_word(words: &str, word: &str) -> bool {
-    words.split_whitespace().any(|known| known == word)
 }
 
 /// Returns the multiple of its unit in which a volume of this name is.

@@ -33,7 +33,7 @@ impl SeriesTime<'_> {
         let texts: Vec<TimeText> = cells.iter().map(|row| time_text(column, None, row)).collect();
         let Reading { config, latest_ms } = self.reading;
         let zone = config.time_zone.as_deref().and_then(TimeZone::parse);
-        let hints = TimeHints { format: None, zone, latest_ms: *latest_ms, named_clock: None };
+        let hints = TimeHints { zone, latest_ms: *latest_ms, ..TimeHints::default() };
         let rest = LaterRows { sample, reopen };
         let more = || rest.rows(width).map(|cells| time_text(column, None, &cells));
         let error = |problem: String| {

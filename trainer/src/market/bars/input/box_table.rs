@@ -3,7 +3,8 @@
 
 use std::io::{self, ErrorKind, Read};
 
-use crate::market::bars::block_reader::{BlockReader, BlockSource};
+use super::lines::Lines;
+use crate::market::bars::letters::has_word;
 
 /// The characters between cells.
 const BETWEEN: [char; 9] = ['│', '┃', '┆', '┇', '┊', '┋', '║', '╎', '╏'];
@@ -27,35 +28,12 @@ pub(super) fn is_box_table(start: &[u8]) -> bool {
     lines.next().is_some_and(|line| !is_other(&line)) && lines.any(|line| is_between(&line))
 }
 
-/// Replaces the borders.
-pub(super) struct BoxTable {
-    inner: Box<dyn Read + Send>,
-    /// Bytes of a line that is not complete yet.
-    rest: Vec<u8>,
-}
-
-impl BoxTable {
-    pub(super) fn new(inner: Box<dyn Read + Send>) -> BlockReader<Self> {
-        BlockReader::new(Vec::new(), Self { inner, rest: Vec::new() })
-    }
-}
-
-impl BlockSource for BoxTable {
-    fn next_block(&mut self, text: &mut Vec<u8>) -> io::Result<bool> {
-        let mut block = [0; 1 << 14];
-        let n_bytes = self.inner.read(&mut block)?;
-        self.rest.extend_from_slice(&block[..n_bytes]);
-        let end = match self.rest.iter().rposition(|&byte| byte == b'\n') {
-            Some(end) => end + 1,
-            None if n_bytes == 0 => self.rest.len(),
-            None => 0,
-        };
-        let lines: Vec<u8> = self.rest.drain(..end).collect();
-        for line in String::from_utf8_lossy(&lines).split_inclusive('\n') {
-            text.extend(plain(line)?.as_bytes());
-        }
-        Ok(n_bytes > 0 || !text.is_empty())
-    }
+/// Returns a reader of the table `inner` that replaces its borders.
+pub(super) fn open(inner: Box<dyn Read + Send>) -> impl Read + Send {
+    Lines::new(inner, |line, text| {
+        text.extend(plain(&String::from_utf8_lossy(line))?.as_bytes());
+        Ok(())
+    })
 }
 
 /// Returns `line` with `|` between the cells; an empty line for a rule and
@@ -85,5 +63,5 @@ fn plain(line: &str) -> io::Result<String> {
 /// Whether `cell` is the name of a type, such as `datetime[μs, UTC]`.
 pub(in crate::market::bars) fn is_type(cell: &str) -> bool {
     let name = cell.split(['[', '(', ' ']).next().unwrap_or_default().to_lowercase();
-    TYPES.split_whitespace().any(|known| known == name)
+    has_word(TYPES, &name)
 }

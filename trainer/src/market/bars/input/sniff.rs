@@ -3,6 +3,7 @@
 
 use super::place::ZIP;
 use super::zstd;
+use crate::market::bars::letters::without_mark;
 use crate::market::bars::parquet;
 
 /// The first bytes of unsupported formats, and the message with the
@@ -196,7 +197,7 @@ pub(super) fn packed(start: &[u8]) -> Option<&'static str> {
 /// Whether it begins with a tag of HTML or XML; a header such as
 /// `<DATE>,<OPEN>` does not count.
 fn is_markup(start: &[u8]) -> bool {
-    let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
+    let text = without_mark(start).trim_ascii_start();
     let line = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
     let is_known = [&b"<!"[..], b"<?xml", b"<html", b"<table", b"<div", b"<head"]
         .iter()

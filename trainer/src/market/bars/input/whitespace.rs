@@ -1,9 +1,9 @@
 //! Reads whitespace-separated text, such as fixed-width files and what
 //! pandas prints, as tab-separated text.
 
-use std::io::{self, Read};
+use std::io::Read;
 
-use crate::market::bars::block_reader::{BlockReader, BlockSource};
+use super::lines::Lines;
 
 /// The most lines that are examined, and the fewest that are needed.
 const N_LINES_MAX: usize = 20;
@@ -35,7 +35,6 @@ pub(super) enum Layout {
 /// clearly separated by whitespace: all lines below the first have the
 /// same number of words.
 pub(super) fn layout(start: &[u8]) -> Option<Layout> {
-    let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
     let text = std::str::from_utf8(start)
         .or_else(|error| std::str::from_utf8(&start[..error.valid_up_to()]))
         .ok()?;
@@ -86,22 +85,23 @@ pub(super) fn layout(start: &[u8]) -> Option<Layout> {
     }
 }
 
-/// Replaces the whitespace between cells by tabs.
-pub(super) struct WhitespaceReader {
-    inner: Box<dyn Read + Send>,
+/// Returns a reader of `inner` with tabs in place of the whitespace between
+/// cells.
+pub(super) fn open(inner: Box<dyn Read + Send>, layout: Layout) -> impl Read + Send {
+    let mut rows = WhitespaceRows { layout, is_below_header: false };
+    Lines::new(inner, move |line, text| {
+        rows.convert(line, text);
+        Ok(())
+    })
+}
+
+struct WhitespaceRows {
     layout: Layout,
-    /// Bytes of a line that is not complete yet.
-    rest: Vec<u8>,
     is_below_header: bool,
 }
 
-impl WhitespaceReader {
-    pub(super) fn new(inner: Box<dyn Read + Send>, layout: Layout) -> BlockReader<Self> {
-        let reader = Self { inner, layout, rest: Vec::new(), is_below_header: false };
-        BlockReader::new(Vec::new(), reader)
-    }
-
-    fn convert_line(&mut self, line: &[u8], text: &mut Vec<u8>) {
+impl WhitespaceRows {
+    fn convert(&mut self, line: &[u8], text: &mut Vec<u8>) {
         let words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
         let words: Vec<&[u8]> = words.collect();
         let is_index = !matches!(self.layout, Layout::Words | Layout::DateAndClock);
@@ -131,23 +131,5 @@ impl WhitespaceReader {
         if line.ends_with(b"\n") {
             text.push(b'\n');
         }
-    }
-}
-
-impl BlockSource for WhitespaceReader {
-    fn next_block(&mut self, text: &mut Vec<u8>) -> io::Result<bool> {
-        let mut block = [0; 1 << 14];
-        let n_bytes = self.inner.read(&mut block)?;
-        self.rest.extend_from_slice(&block[..n_bytes]);
-        let end = match self.rest.iter().rposition(|&byte| byte == b'\n') {
-            Some(end) => end + 1,
-            None if n_bytes == 0 => self.rest.len(),
-            None => 0,
-        };
-        let lines: Vec<u8> = self.rest.drain(..end).collect();
-        for line in lines.split_inclusive(|&byte| byte == b'\n') {
-            self.convert_line(line, text);
-        }
-        Ok(n_bytes > 0 || !text.is_empty())
     }
 }

@@ -9,6 +9,7 @@ use crate::market::bars::check::{Fault, FaultKind, OR_DROP};
 use crate::market::bars::columns::{BarField, PRICES};
 use crate::market::bars::input::Place;
 use crate::market::bars::lenient::number_in;
+use crate::market::bars::letters::without_mark;
 use crate::market::bars::printable;
 use crate::market::bars::timestamp::{self, MS_PER_DAY, is_date, is_numeric_time};
 use crate::wording::counted;
@@ -32,7 +33,7 @@ impl TextBars {
         let (row, columns) = (self.rows.row(), &self.format.columns);
         let is_same = |(idx, cell): (usize, &[u8])| {
             // Of files that were concatenated.
-            let cell = cell.strip_prefix(b"\xef\xbb\xbf").unwrap_or(cell);
+            let cell = without_mark(cell);
             let inner = cell.strip_prefix(b"\"").and_then(|cell| cell.strip_suffix(b"\""));
             let cell = inner.unwrap_or(cell);
             columns.name(idx).as_bytes().eq_ignore_ascii_case(cell.trim_ascii())

@@ -21,7 +21,7 @@ const EARLIEST_DATE_MS: i64 = -11_676_096_000_000;
 pub(crate) const LATEST_MS: i64 = 4_102_444_800_000;
 
 /// What is known about the times of a file from elsewhere.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct TimeHints<'a> {
     /// `bars.time_format`.
     pub(crate) format: Option<&'a str>,

@@ -5,7 +5,7 @@
 use super::clock::parse_clock_and_zone;
 use super::digits::{date_ms, full_year, parse_digits};
 use super::style::{Style, WallTime};
-use crate::market::bars::letters::plain_letters;
+use crate::market::bars::letters::{has_word, plain_letters};
 
 /// The months in English, then in German, French, Spanish, Italian,
 /// Portuguese, Dutch, the Nordic languages, Polish, Czech, Hungarian,
@@ -173,8 +173,7 @@ fn month_of(word: &str) -> Option<i64> {
     if word.chars().count() < N_LETTERS {
         return None;
     }
-    let is_name = |names: &str| names.split(' ').any(|name| name == word);
-    if let Some(idx) = MONTHS.iter().position(|names| is_name(names)) {
+    if let Some(idx) = MONTHS.iter().position(|names| has_word(names, &word)) {
         return Some(number(idx));
     }
     let is_like = |names: &str| names.split(' ').any(|name| name.starts_with(&word));
