@@ -84,13 +84,16 @@ impl Kind {
     }
 
     fn hours(self, first: usize) -> Self {
-        let times: Vec<String> =
-            (first..first + 6).map(|hour| format!("2020-01-06 {hour:02}:00")).collect();
+        let times: Vec<String> = (first..first + 6).map(|hour| time(hour, 0)).collect();
         self.at(&times.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
     fn minutes(self) -> Self {
-        let times: Vec<String> = (30..36).map(|minute| format!("2020-01-06 09:{minute}")).collect();
+        self.minutes_from(9, 30)
+    }
+
+    fn minutes_from(self, hour: usize, first: usize) -> Self {
+        let times: Vec<String> = (first..first + 6).map(|minute| time(hour, minute)).collect();
         self.at(&times.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
@@ -191,6 +194,11 @@ impl Kind {
         };
         is_told.then_some(()).ok_or_else(|| format!("{warnings}\nis not `{}`", self.warns))
     }
+}
+
+/// Returns a time of 2020-01-06, or, from the hour 24 on, of the next day.
+fn time(hour: usize, minute: usize) -> String {
+    format!("2020-01-{:02} {:02}:{minute:02}", 6 + hour / 24, hour % 24)
 }
 
 /// Returns the bars at `times`, as they are shown.

@@ -293,14 +293,8 @@ fn clocks() -> Vec<Kind> {
             of("Date,Time", &|m| format!("20200106,{}", (540 + m) * 60)),
         )
         .minutes(),
-        Kind::new("HHMMSS without zeros", of("Date,Time", &|m| format!("20200106,{m}00"))).at(&[
-            "2020-01-06 00:30",
-            "2020-01-06 00:31",
-            "2020-01-06 00:32",
-            "2020-01-06 00:33",
-            "2020-01-06 00:34",
-            "2020-01-06 00:35",
-        ]),
+        Kind::new("HHMMSS without zeros", of("Date,Time", &|m| format!("20200106,{m}00")))
+            .minutes_from(0, 30),
         Kind::new("HHMM without zeros", {
             let clocks = [15, 110, 125, 140, 155, 250];
             table(&NAMES.replace("Date", "YYYYMMDD,HHMM"), &clocks.map(|c| format!("20200106,{c}")))
@@ -342,25 +336,11 @@ fn clocks_by_their_names() -> Vec<Kind> {
         Kind::new("a clock without a name, after midnight", {
             of("Date,", &|m| format!("20200106,00:0{}:00", m - 30))
         })
-        .at(&[
-            "2020-01-06 00:00",
-            "2020-01-06 00:01",
-            "2020-01-06 00:02",
-            "2020-01-06 00:03",
-            "2020-01-06 00:04",
-            "2020-01-06 00:05",
-        ]),
+        .minutes_from(0, 0),
         Kind::new("seconds of the day after midnight", {
             of("Date,Seconds", &|m| format!("2020-01-06,{}", 60 * (m - 30)))
         })
-        .at(&[
-            "2020-01-06 00:00",
-            "2020-01-06 00:01",
-            "2020-01-06 00:02",
-            "2020-01-06 00:03",
-            "2020-01-06 00:04",
-            "2020-01-06 00:05",
-        ]),
+        .minutes_from(0, 0),
     ]
 }
 
@@ -438,14 +418,7 @@ fn hours_of_a_day() -> Vec<Kind> {
         Kind::new("hours from 1 to 24", {
             by_hour(|hour| format!("2020-01-06,{}", 19 + hour)).replace("Date", "Date,Hour")
         })
-        .at(&[
-            "2020-01-06 19:00",
-            "2020-01-06 20:00",
-            "2020-01-06 21:00",
-            "2020-01-06 22:00",
-            "2020-01-06 23:00",
-            "2020-01-07 00:00",
-        ])
+        .hours(19)
         .refused("seem to be the ends of the bars", Flags("--column clock=Hour")),
         Kind::new("hours as ranges", {
             by_hour(|hour| format!("2020-01-06,{:02}-{:02}", 9 + hour, 10 + hour))
@@ -506,24 +479,10 @@ fn hours_by_their_ends() -> Vec<Kind> {
         Kind::new("a day that ends at 24:00", {
             by_hour(|hour| format!("2020-01-06,{}:00", 19 + hour)).replace("Date", "Date,Time")
         })
-        .at(&[
-            "2020-01-06 19:00",
-            "2020-01-06 20:00",
-            "2020-01-06 21:00",
-            "2020-01-06 22:00",
-            "2020-01-06 23:00",
-            "2020-01-07 00:00",
-        ])
+        .hours(19)
         .warns("has 24:00 and never 00:00"),
         Kind::new("a day that ends at T24", by_hour(|hour| format!("2020-01-06T{}", 19 + hour)))
-            .at(&[
-                "2020-01-06 19:00",
-                "2020-01-06 20:00",
-                "2020-01-06 21:00",
-                "2020-01-06 22:00",
-                "2020-01-06 23:00",
-                "2020-01-07 00:00",
-            ])
+            .hours(19)
             .warns("has 24:00 and never 00:00"),
     ]
 }
