@@ -186,3 +186,32 @@ fn an_offset_in_the_name_of_the_time_is_read_whole_or_refused() {
         );
     }
 }
+
+#[test]
+fn numbered_periods_of_a_day_are_refused() {
+    let check = |name: &str, period: fn(usize) -> String, n: usize, says: &str| {
+        let rows = (1..=3).flat_map(|day| (1..=n).map(move |idx| (day, idx)));
+        let rows = rows.map(|(day, idx)| format!("2020-01-{day:02},{},1,1,1,1\n", period(idx)));
+        let text = format!("Date,{name},Open,High,Low,Close\n{}", rows.collect::<String>());
+        let error = read(&text).unwrap_err();
+        assert!(error.contains(says), "{error}");
+    };
+    let half_hours = "numbers the periods of each day in `Settlement Period`, from `1` to `48`: write \
+                      in their place the clock time at which each begins, such as `00:00` for `1` \
+                      and `00:30` for `2`";
+    check("Settlement Period", |idx| idx.to_string(), 48, half_hours);
+    check("Slot", |idx| idx.to_string(), 92, "and `00:15` for `2`");
+    check(
+        "HE",
+        |idx| format!("HE{idx:02}"),
+        24,
+        "such as `00:00` for `HE01` and `01:00` for `HE02`",
+    );
+    check("Hour", |idx| idx.to_string(), 25, "write in their place the clock time");
+    // Of rows of which only one day has 25 hours.
+    let hours = [(1, 24), (2, 25)].into_iter().flat_map(|(day, n)| (1..=n).map(move |h| (day, h)));
+    let rows = hours.map(|(day, hour)| format!("2020-01-0{day},{hour},1,1,1,1\n"));
+    let text = format!("Date,HE,Open,High,Low,Close\n{}", rows.collect::<String>());
+    let error = read(&text).unwrap_err();
+    assert!(error.contains("is in hour 25 of a day"), "{error}");
+}

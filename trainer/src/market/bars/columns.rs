@@ -13,6 +13,7 @@ mod hour_ending;
 mod klines;
 mod languages;
 mod names;
+mod numbered_periods;
 mod resolve;
 mod symbol;
 mod time;

@@ -9,6 +9,7 @@ mod classify;
 mod clock;
 mod column_errors;
 mod decide;
+mod digit_clocks;
 mod digits;
 mod number_formats;
 mod periods;

@@ -108,6 +108,7 @@ const LANGUAGES: &[(&str, &str, &str)] = &[
     ("Investing.com, Korean", "날짜,종가,오픈,고가,저가,거래량,변동 %", "tcohlv0"),
     ("Investing.com, Thai", "วันเดือนปี,ล่าสุด,ราคาเปิด,สูงสุด,ต่ำสุด,ปริมาณ,% เปลี่ยน", "tcohlv0"),
     ("Investing.com, Arabic", "التاريخ,الأخير,الافتتاح,الأعلى,الأدنى,الحجم,التغير %", "tcohlv0"),
+    ("Persian", "تاریخ,باز,بالا,پایین,پایانی,حجم", "tohlcv"),
     ("Hebrew", "תאריך,שער פתיחה,שער גבוה,שער נמוך,שער נעילה,מחזור", "tohlcv"),
     (
         "units in brackets",

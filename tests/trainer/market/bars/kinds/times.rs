@@ -21,10 +21,20 @@ fn by_minute(form: impl Fn(u64) -> String) -> String {
     table(NAMES, &[30, 31, 32, 33, 34, 35].map(form))
 }
 
+const SECONDS: [&str; 6] = [
+    "2020-01-06 00:00:30",
+    "2020-01-06 00:00:31",
+    "2020-01-06 00:00:32",
+    "2020-01-06 00:00:33",
+    "2020-01-06 00:00:34",
+    "2020-01-06 00:00:35",
+];
+
 pub(super) fn kinds() -> Vec<Kind> {
     [
         numbers(),
         of_pandas(),
+        since_2001(),
         other_numbers(),
         short_or_odd(),
         texts(),
@@ -74,6 +84,25 @@ fn of_pandas() -> Vec<Kind> {
         Kind::new("YYYYMMDD.HHMM", by_hour(|hour| format!("20200106.{}", 10 + hour))).hours(10),
         Kind::new("weeks, as pandas writes them", table(NAMES, &weeks))
             .at(&weeks.map(|week| &week[..10])),
+    ]
+}
+
+fn since_2001() -> Vec<Kind> {
+    let seconds = by_hour(|hour| (NINE_S - 978_307_200 + 3600 * hour).to_string());
+    vec![
+        Kind::new("seconds since 2001", &seconds)
+            .hours(9)
+            .refused("or seconds since 2001 (Apple)", Flags("--time-format s_since_2001")),
+        Kind::new("seconds since 1970, of 1989", &seconds)
+            .at(&[
+                "1989-01-05 09:00",
+                "1989-01-05 10:00",
+                "1989-01-05 11:00",
+                "1989-01-05 12:00",
+                "1989-01-05 13:00",
+                "1989-01-05 14:00",
+            ])
+            .refused("could be seconds since 1970", Flags("--time-format unix_s")),
     ]
 }
 
@@ -307,6 +336,18 @@ fn clocks() -> Vec<Kind> {
             "2020-01-06 01:55",
             "2020-01-06 02:50",
         ]),
+        Kind::new("hours from midnight on", of("Date,Time", &|m| format!("20200106,{}", m - 30)))
+            .hours(0)
+            .refused("whose unit no row decides", Flags("--time-format hh")),
+        Kind::new("minutes from midnight on", of("Date,Time", &|m| format!("20200106,{m}")))
+            .minutes_from(0, 30)
+            .refused("whose unit no row decides", Flags("--time-format hhmm")),
+        Kind::new("seconds from midnight on", of("Date,Time", &|m| format!("20200106,{m}")))
+            .at(&SECONDS)
+            .refused("whose unit no row decides", Flags("--time-format s_of_day")),
+        Kind::new("HHMMSS of both orders", of("Date,Time", &|m| format!("06/01/2020,{m}")))
+            .at(&SECONDS)
+            .refused("day and month are ambiguous", Flags("--time-format 'day_first hhmmss'")),
         Kind::new("milliseconds of the day beside a date", {
             of("date,ms", &|m| format!("2020-01-06,{}", (540 + m) * 60_000))
         })
@@ -481,6 +522,16 @@ fn hours_by_their_ends() -> Vec<Kind> {
         })
         .hours(19)
         .warns("has 24:00 and never 00:00"),
+        Kind::new("a day that ends at 2400", {
+            by_hour(|hour| format!("2020-01-06,{}00", 19 + hour)).replace("Date", "Date,Time")
+        })
+        .hours(19)
+        .warns("has 24:00 and never 00:00"),
+        Kind::new("HHMM as ends", {
+            by_hour(|hour| format!("2020-01-06,{}00", 4 + hour)).replace("Date", "Date,Hour Ending")
+        })
+        .hours(3)
+        .warns("is the time at which a bar ends: it is taken to begin an hour earlier"),
         Kind::new("a day that ends at T24", by_hour(|hour| format!("2020-01-06T{}", 19 + hour)))
             .hours(19)
             .warns("has 24:00 and never 00:00"),

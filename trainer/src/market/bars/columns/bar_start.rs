@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use super::hour_ending::{hour_of, is_hour_ending};
+use super::hour_ending::{is_hour_ending, split_hour};
 use super::names::words;
 use super::resolve::{all, is_whole};
 use super::time_names::{is_start, is_time_of_bar};
@@ -131,7 +131,7 @@ impl Columns {
     /// midnight is written as 24:00.
     fn late_midnight_warning(&self, rows: &[Vec<String>]) -> Option<String> {
         let times = rows.iter().map(|row| self.time.joined(row));
-        let hours: HashSet<Vec<u8>> = times.map(|time| hour_of(&time).to_vec()).collect();
+        let hours: HashSet<Vec<u8>> = times.map(|time| split_hour(&time).0.to_vec()).collect();
         let has = |hour: &[u8]| hours.contains(hour);
         (!self.are_configured && has(b"24") && !has(b"00") && !has(b"0")).then(|| {
             format!(

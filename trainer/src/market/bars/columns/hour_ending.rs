@@ -29,7 +29,8 @@ impl Columns {
                 .map(|row| row.get(hour)?.trim().trim_end_matches(".0").parse().ok())
                 .collect()
         });
-        let may_end = hours.is_some_and(|hours| hours.contains(&24) && !hours.contains(&0));
+        let may_end =
+            hours.is_some_and(|hours| hours.iter().max() == Some(&24) && !hours.contains(&0));
         if self.are_hours_ending || is_given("clock") || !may_end {
             return Ok(());
         }
@@ -61,22 +62,21 @@ pub(super) fn is_hour_ending(name: &str) -> bool {
     has(&IN_ONE_WORD) || has(&HOURS) && has(&ENDS)
 }
 
-/// Whether `time` ends in a whole hour: `1`, `01:00`, `24:00:00`.
+/// Whether `time` ends in a whole hour: `1`, `01:00`, `2400`, `24:00:00`.
 fn has_whole_hour(time: &[u8]) -> bool {
-    let hour = hour_of(time);
+    let (hour, rest) = split_hour(time);
     let is_hour = matches!(hour.len(), 1 | 2) && hour.iter().all(u8::is_ascii_digit);
-    is_hour
-        && clock_of(time)[hour.len()..]
-            .split(|byte| *byte == b':')
-            .skip(1)
-            .all(|part| part == b"00")
+    is_hour && rest.split(|byte| *byte == b':').all(|part| matches!(part, b"" | b"00"))
 }
 
-/// Returns the hour of a `time` behind its date.
-pub(super) fn hour_of(time: &[u8]) -> &[u8] {
-    clock_of(time).split(|byte| *byte == b':').next().unwrap_or_default()
-}
-
-fn clock_of(time: &[u8]) -> &[u8] {
-    time.rsplit(|byte| matches!(byte, b' ' | b'T')).next().unwrap_or_default()
+/// Returns the hour of a `time` behind its date, and what follows it.
+pub(super) fn split_hour(time: &[u8]) -> (&[u8], &[u8]) {
+    let clock = time.rsplit(|byte| matches!(byte, b' ' | b'T')).next().unwrap_or_default();
+    let is_digits = clock.len() < time.len() && clock.iter().all(u8::is_ascii_digit);
+    let n_hour = match clock.len() {
+        n_digits @ (3 | 4) if is_digits => n_digits - 2,
+        n_digits @ (5 | 6) if is_digits => n_digits - 4,
+        _ => clock.iter().position(|byte| *byte == b':').unwrap_or(clock.len()),
+    };
+    clock.split_at(n_hour)
 }

@@ -16,7 +16,7 @@ pub(super) struct Language {
     pub(super) turnover: &'static str,
 }
 
-pub(super) static LANGUAGES: [Language; 23] = [
+pub(super) static LANGUAGES: [Language; 24] = [
     // German.
     Language {
         time: "datum zeit zeitpunkt handelstag",
@@ -236,6 +236,16 @@ pub(super) static LANGUAGES: [Language; 23] = [
         close: "الأخير الإغلاق إغلاق السعر",
         volume: "الحجم حجم",
         turnover: "",
+    },
+    // Persian.
+    Language {
+        time: "تاریخ",
+        open: "باز بازگشایی اولین",
+        high: "بالا بالاترین بیشترین",
+        low: "پایین پایینترین کمترین",
+        close: "بسته پایانی آخرین",
+        volume: "حجم حجممعاملات",
+        turnover: "ارزش ارزشمعاملات",
     },
     // Hebrew.
     Language {

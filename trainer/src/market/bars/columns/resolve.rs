@@ -57,6 +57,7 @@ impl Columns {
             ));
         }
         self.resolve_hours(rows, config)?;
+        self.refuse_numbered_periods(rows)?;
         self.resolve_volume(rows, config.columns.contains_key("volume"));
         Ok(())
     }

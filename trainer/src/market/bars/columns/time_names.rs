@@ -105,7 +105,8 @@ const CLOCK_NAMES: [&str; 26] = [
 ];
 
 /// Names that say what clock times in digits mean.
-const DIGIT_CLOCKS: [(&str, DigitClock); 3] = [
+const DIGIT_CLOCKS: [(&str, DigitClock); 4] = [
+    ("hhmm", DigitClock::Minutes),
     ("minuteofday minutesofday minutessincemidnight", DigitClock::MinutesOfDay),
     ("secondofday secondsofday secondssincemidnight seconds", DigitClock::SecondsOfDay),
     (

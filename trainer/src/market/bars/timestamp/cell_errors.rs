@@ -68,8 +68,22 @@ pub(super) fn plain_remedy(format: &TimeFormat, text: &[u8]) -> String {
 fn specific_remedy(format: &TimeFormat, text: &[u8]) -> Option<(String, &'static str)> {
     let alone = |remedy: String| (remedy, "");
     let skipped = || skipped_hour(format, text).map(|remedy| (remedy, DROP_ADVICE));
-    let others = || unknown_zone(format, text).or_else(|| known_pattern(text)).map(alone);
+    let others = || {
+        let zone = unknown_zone(format, text).or_else(|| hour_25(text));
+        zone.or_else(|| known_pattern(text)).map(alone)
+    };
     beyond_limits(format, text).map(alone).or_else(skipped).or_else(others)
+}
+
+/// Returns the message about the hour that is repeated when daylight saving
+/// time ends, where the hours of a day are numbered.
+fn hour_25(text: &[u8]) -> Option<String> {
+    let has_hour = text.ends_with(b" 25") || text.ends_with(b" 25:00");
+    has_hour.then(|| {
+        "is in hour 25 of a day on which daylight saving time ends, and numbered hours are not read \
+         through such a day: write clock times, all in UTC or each with its offset"
+            .to_owned()
+    })
 }
 
 /// Names the pattern that a text has, if it is known.
@@ -108,7 +122,7 @@ pub(super) fn beyond_limits(format: &TimeFormat, text: &[u8]) -> Option<String> 
             None => format!(
                 "is {time}, {when}, which is not plausible: correct the year, or, if it is meant, \
                  {}",
-                setting_hint(style.name())
+                setting_hint(style.order.name())
             ),
         },
         // The other notations have no limits.

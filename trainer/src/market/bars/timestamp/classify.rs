@@ -45,10 +45,8 @@ pub(crate) fn is_numeric_time(text: &[u8]) -> bool {
 
 /// Returns whether `text` is a date in any order.
 pub(crate) fn is_date(text: &[u8]) -> bool {
-    let orders =
-        [DateOrder::Unknown, DateOrder::DayFirst, DateOrder::MonthFirst, DateOrder::YearFirst];
     let style = |order| Style { order, clock: DigitClock::Whole };
-    orders.into_iter().any(|order| parse_text(text, style(order)).is_some())
+    DateOrder::ALL.into_iter().any(|order| parse_text(text, style(order)).is_some())
 }
 
 /// Returns whether `text` can be a number of milliseconds, or of a longer
@@ -60,9 +58,7 @@ pub(crate) fn is_number_of_day(text: &[u8]) -> bool {
 
 /// Returns whether `text` is a date with a time zone.
 pub(crate) fn is_zoned(text: &[u8]) -> bool {
-    let orders =
-        [DateOrder::Unknown, DateOrder::DayFirst, DateOrder::MonthFirst, DateOrder::YearFirst];
     let style = |order| Style { order, clock: DigitClock::Whole };
-    let mut stamps = orders.into_iter().filter_map(|order| parse_text(text, style(order)));
+    let mut stamps = DateOrder::ALL.into_iter().filter_map(|order| parse_text(text, style(order)));
     stamps.any(|stamp| stamp.zone.is_some())
 }

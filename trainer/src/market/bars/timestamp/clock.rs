@@ -128,8 +128,10 @@ pub(super) fn parse_clock(text: &[u8], style: Style) -> Option<i64> {
 fn parse_digit_clock(text: &[u8], clock: DigitClock) -> Option<i64> {
     let digits = parse_digits(text)?;
     match (clock, text.len()) {
-        // The last hour of a day, if hours are numbered from 1.
+        // The end of the day, or its last hour, if hours are numbered from 1.
         (DigitClock::Hours, 2) if digits == 24 => Some(MS_PER_DAY),
+        (DigitClock::Whole | DigitClock::Minutes, 4) if digits == 2400 => Some(MS_PER_DAY),
+        (DigitClock::Whole | DigitClock::Seconds, 6) if digits == 240_000 => Some(MS_PER_DAY),
         (DigitClock::Hours, 1 | 2) => clock_ms(digits, 0, 0),
         (DigitClock::Whole, 4) | (DigitClock::Minutes, 1..=4) => {
             clock_ms(digits / 100, digits % 100, 0)

@@ -2,7 +2,7 @@
 
 use super::digits::{MS_PER_DAY, MS_PER_SECOND, format_utc};
 use super::number_formats::{Number, NumberFormat};
-use super::style::{DateOrder, Style};
+use super::style::{DateOrder, Style, StyleSetting};
 use super::time_format::{Notation, TimeFormat};
 
 /// The time of one row as text, and the symbol of the row.
@@ -115,20 +115,21 @@ pub(super) fn unknown_number(first: &[u8], sample: &[TimeText]) -> String {
     )
 }
 
-pub(super) fn two_date_orders(text: &[u8], styles: [Style; 2]) -> String {
+/// Returns the message that `text` has two dates, by these `styles`.
+pub(super) fn two_date_orders(text: &[u8], styles: [Style; 2], setting: StyleSetting) -> String {
     let [one, other] = styles.map(|style| {
         let format = TimeFormat::new(Notation::Text(style));
-        let name = match style.order {
-            DateOrder::Unknown => "day_first",
-            _ => style.name(),
+        let order = match style.order {
+            DateOrder::Unknown => DateOrder::DayFirst,
+            order => order,
         };
+        let name = StyleSetting { order: Some(order), ..setting }.name();
         let time = format.parse(text, None).map(format_utc).unwrap_or_default();
-        (name, time.split(' ').next().unwrap_or_default().to_owned())
+        format!("`{name}` ({})", time.split(' ').next().unwrap_or_default())
     });
     format!(
         "is a date whose day and month are ambiguous, and no row decides: set `bars.time_format`, \
-         or pass `--time-format`: `{}` ({}) or `{}` ({})",
-        one.0, one.1, other.0, other.1
+         or pass `--time-format`: {one} or {other}"
     )
 }
 

@@ -1,13 +1,18 @@
 //! Decides the time format of a file from a sample of its rows, and from
 //! as many more as are needed.
 
+use std::collections::HashSet;
+use std::ops::RangeInclusive;
+
 use super::column_errors::{
     TimeText, ambiguous_number, has_exponent, looks_like, of_day, rounded_number, unknown_number,
 };
+use super::digit_clocks::{clocks_of, refuse_ambiguous, until_next_date};
+use super::digits::MS_PER_DAY;
 use super::number_formats::{NUMBER_FORMATS, Number, NumberFormat};
 use super::steps::{TimeSteps, YEARS, is_market_interval};
-use super::style::{DigitClock, Style};
-use super::style_candidates::{StyleCandidates, clocks_of};
+use super::style::{DateOrder, DigitClock, Style, StyleSetting};
+use super::style_candidates::StyleCandidates;
 use super::time_format::{Notation, TimeFormat, parse_notation};
 use super::zone::TimeZone;
 
@@ -16,6 +21,10 @@ pub(super) const EARLIEST_MS: i64 = 315_532_800_000;
 
 /// 1600-01-01: earlier dates are of another calendar, or misspelt.
 const EARLIEST_DATE_MS: i64 = -11_676_096_000_000;
+
+/// 2004-03-03 to 2032-01-02: as seconds since 2001, earlier numbers may be
+/// those of rows or of the seconds of a day; later ones are since 1970.
+const SINCE_2001_MS: RangeInclusive<i64> = 1_078_307_200_000..=1_956_614_400_000;
 
 /// 2100-01-01: the latest possible time if the current time is unknown.
 pub(crate) const LATEST_MS: i64 = 4_102_444_800_000;
@@ -44,12 +53,16 @@ pub(crate) fn decide(
     if hints.format.is_none() && 2 * sample.iter().filter(is_rounded).count() > sample.len() {
         return Err(rounded_number());
     }
-    let notation = match hints.format {
-        Some(name) => parse_notation(name).expect("the settings were checked"),
-        None if is_numeric(sample) => {
+    let setting = hints.format.map(StyleSetting::parse);
+    let notation = match (setting, hints.format) {
+        (None, _) if is_numeric(sample) => {
             Notation::Number(decide_number_format(sample, hints.latest_ms)?)
         }
-        None => Notation::Text(decide_style(sample, rest, hints)?),
+        (Some(None), Some(name)) => parse_notation(name).expect("the settings were checked"),
+        (setting, _) => {
+            let setting = setting.flatten().unwrap_or_default();
+            Notation::Text(decide_style(sample, rest, setting, hints)?)
+        }
     };
     // No limits if the settings give the format.
     let is_count = matches!(notation, Notation::Number(numbers) if !numbers.name.contains("yy"));
@@ -92,19 +105,16 @@ fn decide_number_format(
     }
     let first = sample.iter().find(|row| Number::parse(&row.text).is_some());
     let first = first.map(|row| row.text.as_slice()).unwrap_or_default();
-    match fitting[..] {
-        [format, ..] if format.is_automatic && ambiguous_with(format, &fitting).is_none() => {
-            Ok(format)
-        }
-        [format, ..] if format.is_automatic => {
-            let other = ambiguous_with(format, &fitting).expect("there is one");
-            Err(ambiguous_number(first, format, other))
-        }
-        [format, ..] if of_day(sample).is_none() => Err(match ambiguous_with(format, &fitting) {
-            None => looks_like(first, format),
-            Some(other) => ambiguous_number(first, format, other),
-        }),
-        _ => Err(unknown_number(first, sample)),
+    let Some((format, other)) =
+        fitting.first().map(|format| (*format, ambiguous_with(format, &fitting, sample)))
+    else {
+        return Err(unknown_number(first, sample));
+    };
+    match other {
+        None if format.is_automatic => Ok(format),
+        _ if !format.is_automatic && of_day(sample).is_some() => Err(unknown_number(first, sample)),
+        None => Err(looks_like(first, format)),
+        Some(other) => Err(ambiguous_number(first, format, other)),
     }
 }
 
@@ -117,11 +127,15 @@ fn fits(format: &NumberFormat, sample: &[TimeText], [century_ms, latest_ms]: [i6
         return false;
     }
     let mut steps = TimeSteps::default();
-    // The digits of a year are no count by chance.
-    let earliest_ms = if format.name.contains("yy") { EARLIEST_DATE_MS } else { EARLIEST_MS };
+    let range_ms = match format.name {
+        // The digits of a year are no count by chance.
+        name if name.contains("yy") => EARLIEST_DATE_MS..=latest_ms,
+        "s_since_2001" => *SINCE_2001_MS.start()..=latest_ms.min(*SINCE_2001_MS.end()),
+        _ => EARLIEST_MS..=latest_ms,
+    };
     for row in sample.iter().filter(|row| Number::parse(&row.text).is_some()) {
         let time_ms = format.parse_until(&row.text, century_ms);
-        if !time_ms.is_some_and(|time_ms| (earliest_ms..=latest_ms).contains(&time_ms)) {
+        if !time_ms.is_some_and(|time_ms| range_ms.contains(&time_ms)) {
             return false;
         }
         steps.push(row, time_ms);
@@ -152,6 +166,7 @@ fn mixed_unix_unit(sample: &[TimeText], latest_ms: i64) -> Option<&'static Numbe
 fn ambiguous_with(
     format: &NumberFormat,
     fitting: &[&'static NumberFormat],
+    sample: &[TimeText],
 ) -> Option<&'static NumberFormat> {
     let name = match format.name {
         "yyyymm" => "yymmdd",
@@ -161,26 +176,51 @@ fn ambiguous_with(
         "ddmmyyyy" => "mmddyyyy",
         "ddmmyy" => "mmddyy",
         "matlab_day" => "python_ordinal",
+        "unix_s" if !has_week_without_saturday(format, sample) => "s_since_2001",
         _ => return None,
     };
     fitting.iter().copied().find(|other| other.name == name)
 }
 
+/// Whether the sample has bars of a week, and none on a Saturday: in the
+/// years for which seconds since 1970 could be those since 2001, to 1995, no
+/// market was open on Saturdays, and between both lie 1617 weeks and 4 days.
+fn has_week_without_saturday(format: &NumberFormat, sample: &[TimeText]) -> bool {
+    /// In days since 1970-01-01, a Thursday.
+    const SATURDAY: i64 = 2;
+    let days: HashSet<i64> = sample
+        .iter()
+        .filter_map(|row| Some(format.parse(&row.text)?.div_euclid(MS_PER_DAY)))
+        .collect();
+    let n_weekdays = days.iter().map(|day| day.rem_euclid(7)).collect::<HashSet<_>>().len();
+    n_weekdays > 4 && !days.iter().any(|day| day.rem_euclid(7) == SATURDAY)
+}
+
 fn decide_style(
     sample: &[TimeText],
     rest: &mut dyn Iterator<Item = TimeText>,
+    setting: StyleSetting,
     TimeHints { latest_ms, named_clock, .. }: TimeHints<'_>,
 ) -> Result<Style, String> {
-    let clocks = &clocks_of(sample, named_clock);
+    let sample = &until_next_date(sample, rest);
+    let clocks = match setting.clock {
+        Some(clock) => vec![clock],
+        None => clocks_of(sample, named_clock),
+    };
+    let orders = setting.order.map_or(DateOrder::ALL.to_vec(), |order| vec![order]);
+    let styles: Vec<Style> = orders
+        .into_iter()
+        .flat_map(|order| clocks.iter().map(move |&clock| Style { order, clock }))
+        .collect();
     let pushed = |mut candidates: StyleCandidates| {
         for row in sample {
             candidates.push(row);
         }
         candidates
     };
-    let mut candidates = pushed(StyleCandidates::new(clocks, latest_ms, i64::MAX));
+    let mut candidates = pushed(StyleCandidates::new(&styles, latest_ms, i64::MAX));
     if !candidates.is_any_likely() {
-        candidates = pushed(StyleCandidates::new(clocks, latest_ms, latest_ms));
+        candidates = pushed(StyleCandidates::new(&styles, latest_ms, latest_ms));
     }
     if candidates.needs_more() {
         for row in rest {
@@ -190,5 +230,9 @@ fn decide_style(
             }
         }
     }
-    candidates.finish()
+    let style = candidates.finish(setting)?;
+    if clocks.len() > 1 {
+        refuse_ambiguous(sample, style, setting)?;
+    }
+    Ok(style)
 }

@@ -7,6 +7,9 @@ use super::digits::{
     part_of_day_ms, thousandths,
 };
 
+/// 2001-01-01.
+const BEGIN_OF_2001_MS: i64 = 978_307_200_000;
+
 /// A decimal number, split into its parts.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Number<'a> {
@@ -29,7 +32,7 @@ pub(super) struct NumberFormat {
 }
 
 /// All formats, the more specific first.
-pub(super) static NUMBER_FORMATS: [NumberFormat; 36] = [
+pub(super) static NUMBER_FORMATS: [NumberFormat; 37] = [
     automatic("yyyymmdd", "a date, `YYYYMMDD`", |number| compact(number, 8)),
     automatic("yyyymmddhh", "a date and hour, `YYYYMMDDHH`", |number| compact(number, 10)),
     automatic("yyyymmddhhmm", "a date and clock, `YYYYMMDDHHMM`", |number| compact(number, 12)),
@@ -68,6 +71,9 @@ pub(super) static NUMBER_FORMATS: [NumberFormat; 36] = [
     explicit("days_since_1960", "a day number since 1960 (SAS)", |number| days(number, 3653.0)),
     explicit("s_since_1960", "seconds since 1960 (SAS)", |n| since_1960(n, MS_PER_SECOND)),
     explicit("ms_since_1960", "milliseconds since 1960 (Stata)", |n| since_1960(n, 1)),
+    explicit("s_since_2001", "seconds since 2001 (Apple)", |number| {
+        unix_seconds(number)?.checked_add(BEGIN_OF_2001_MS)
+    }),
 ];
 
 const fn automatic(

@@ -1,16 +1,19 @@
 //! Parses months, quarters and weeks as their first day:
-//! `2020-01`, `01/2020`, `2020M01`, `2020-Q1`, `Q1 2020`, `2020-W02`,
+//! `2020-01`, `01/2020`, `2020M01`, `2020-Q1`, `Q1 2020`, `1Q20`, `2020-W02`,
 //! `2020-01-06/2020-01-12`, and a day of a week: `2020-W02-1`.
 
 use chrono::{NaiveDate, NaiveTime, Weekday};
 
-use super::digits::{MS_PER_DAY, date_ms, parse_digits};
+use super::digits::{MS_PER_DAY, date_ms, full_year, parse_digits};
 
 /// Returns the start of the period `text`, in milliseconds since 1970.
 pub(super) fn parse_period(text: &[u8]) -> Option<i64> {
     if let Some(quarter) = text.strip_prefix(b"Q") {
         let (quarter, year) = quarter.split_at_checked(1)?;
         return quarter_ms(without_separator(year), quarter);
+    }
+    if let [quarter, b'Q', year @ ..] = text {
+        return quarter_ms(without_separator(year), &[*quarter]);
     }
     if let [month @ .., b'/' | b'-', y1, y2, y3, y4] = text
         && matches!(month, [_] | [_, _])
@@ -56,9 +59,9 @@ fn without_separator(text: &[u8]) -> &[u8] {
 }
 
 fn quarter_ms(year: &[u8], quarter: &[u8]) -> Option<i64> {
-    let (1, 4) = (quarter.len(), year.len()) else {
+    let (1, 2 | 4) = (quarter.len(), year.len()) else {
         return None;
     };
     let quarter = parse_digits(quarter).filter(|quarter| (1..=4).contains(quarter))?;
-    date_ms(parse_digits(year)?, 3 * quarter - 2, 1)
+    date_ms(full_year(year)?, 3 * quarter - 2, 1)
 }

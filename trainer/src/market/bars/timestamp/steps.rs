@@ -74,10 +74,32 @@ impl TimeSteps {
         N_PER_RETURN * self.n_up.min(self.n_down) <= self.n_up.max(self.n_down)
     }
 
+    /// Whether they are ordered, at an interval of some market or at none.
+    pub(super) fn is_likely(&self) -> bool {
+        let is_interval = self.interval_ms().is_none_or(is_market_interval);
+        self.is_ordered() && is_interval && !self.is_of_days_a_month_apart()
+    }
+
+    /// Whether bars shorter than a day are all of days at least a month
+    /// apart, as they are if days are taken for months.
+    fn is_of_days_a_month_apart(&self) -> bool {
+        let is_intraday = self.interval_ms().is_some_and(|ms| ms < MS_PER_DAY);
+        let n_longer = |days: i64| -> usize {
+            let longer = self.steps.iter().filter(|(ms, _)| **ms >= days * MS_PER_DAY);
+            longer.map(|(_, n_times)| n_times).sum()
+        };
+        is_intraday && n_longer(1) > 1 && n_longer(1) == n_longer(28)
+    }
+
     /// Returns the length of more than half of the steps, if they are equal.
     pub(super) fn interval_ms(&self) -> Option<i64> {
         let n_steps: usize = self.steps.values().sum();
         let (step_ms, n_times) = self.steps.iter().max_by_key(|&(_, &n_times)| n_times)?;
         (*n_times >= N_EQUAL_STEPS_MIN && 2 * n_times > n_steps).then_some(*step_ms)
+    }
+
+    /// Returns the number of steps of the commonest length.
+    pub(super) fn n_equal(&self) -> usize {
+        self.steps.values().copied().max().unwrap_or_default()
     }
 }

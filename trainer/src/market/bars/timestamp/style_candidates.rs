@@ -2,21 +2,10 @@
 
 use super::column_errors::{TimeText, two_date_orders};
 use super::digits::of_last_century;
-use super::steps::{TimeSteps, is_market_interval};
-use super::style::{DateOrder, DigitClock, Style, WallTime};
+use super::steps::TimeSteps;
+use super::style::{DateOrder, Style, StyleSetting, WallTime};
 use super::text::parse_text;
 use super::zone::{PreviousRow, TimeZone};
-
-/// Pairs of styles of clock times in digits: if both fit, the second is
-/// chosen over the first.
-const PREFERRED: [(DigitClock, DigitClock); 6] = [
-    (DigitClock::Seconds, DigitClock::Minutes),
-    (DigitClock::Minutes, DigitClock::Hours),
-    (DigitClock::MsOfDay, DigitClock::MinutesOfDay),
-    (DigitClock::MsOfDay, DigitClock::SecondsOfDay),
-    (DigitClock::SecondsOfDay, DigitClock::MinutesOfDay),
-    (DigitClock::Seconds, DigitClock::SecondsOfDay),
-];
 
 /// The styles that fit all rows so far, with the steps of the times that
 /// each reads.
@@ -32,16 +21,11 @@ pub(super) struct StyleCandidates {
 }
 
 impl StyleCandidates {
-    /// Returns all styles with these `clocks`. No time is after `latest_ms`;
-    /// years of two digits after `century_ms` are of the last century.
-    pub(super) fn new(clocks: &[DigitClock], latest_ms: i64, century_ms: i64) -> Self {
-        let orders =
-            [DateOrder::Unknown, DateOrder::DayFirst, DateOrder::MonthFirst, DateOrder::YearFirst];
-        let candidates = orders
-            .into_iter()
-            .flat_map(|order| clocks.iter().map(move |&clock| Style { order, clock }))
-            .map(|style| (style, TimeSteps::default()))
-            .collect();
+    /// Returns the candidates of these `styles`. No time is after
+    /// `latest_ms`; years of two digits after `century_ms` are of the last
+    /// century.
+    pub(super) fn new(styles: &[Style], latest_ms: i64, century_ms: i64) -> Self {
+        let candidates = styles.iter().map(|style| (*style, TimeSteps::default())).collect();
         Self { candidates, ambiguous_text: None, latest_ms, century_ms }
     }
 
@@ -89,24 +73,17 @@ impl StyleCandidates {
     }
 
     fn is_likely(&self, steps: &TimeSteps) -> bool {
-        let has_interval = steps.interval_ms().is_none_or(is_market_interval);
-        let is_past = steps.latest_ms <= self.latest_ms;
-        steps.is_ordered() && has_interval && is_past
+        steps.is_likely() && steps.latest_ms <= self.latest_ms
     }
 
     /// Returns the style that fits best. The error is the message that two
     /// styles fit equally well.
-    pub(super) fn finish(self) -> Result<Style, String> {
+    pub(super) fn finish(self, setting: StyleSetting) -> Result<Style, String> {
         let is_any_likely = self.is_any_likely();
         let is_kept = |(_, steps): &&(Style, TimeSteps)| !is_any_likely || self.is_likely(steps);
         let mut likely: Vec<&(Style, TimeSteps)> = self.candidates.iter().filter(is_kept).collect();
-        // If no row has more digits, `9` is an hour and `930` half past
-        // nine: as seconds, all would be in the first minutes of a day.
-        for (other, preferred) in PREFERRED {
-            if likely.iter().any(|(style, _)| style.clock == preferred) {
-                likely.retain(|(style, _)| style.clock != other);
-            }
-        }
+        let clock = likely.iter().map(|(style, _)| style.clock).min();
+        likely.retain(|(style, _)| Some(style.clock) == clock);
         let (style, steps) =
             likely.first().expect("a better candidate remains for each one removed");
         // With points, as in Europe, the order needs no decision.
@@ -121,58 +98,8 @@ impl StyleCandidates {
             None => Ok(*style),
             Some((other, _)) => {
                 let text = self.ambiguous_text.unwrap_or_default();
-                Err(two_date_orders(&text, [*style, *other]))
+                Err(two_date_orders(&text, [*style, *other], setting))
             }
         }
     }
-}
-
-/// Returns the possible styles of clock times in digits.
-///
-/// They are those that the name of the column says, if most rows can be;
-/// numbers since midnight if more than a quarter of the rows would be
-/// impossible as `HHMM` or `HHMMSS`; else hours, `HHMM` or `HHMMSS`, as far
-/// as the longest of them has enough digits. Minutes from midnight on may be
-/// `HHMMSS` without its zeros.
-pub(super) fn clocks_of(sample: &[TimeText], named: Option<DigitClock>) -> Vec<DigitClock> {
-    const OF_DAY: [DigitClock; 4] = [
-        DigitClock::MinutesOfDay,
-        DigitClock::SecondsOfDay,
-        DigitClock::MsOfDay,
-        DigitClock::Seconds,
-    ];
-    const USUAL: [DigitClock; 4] =
-        [DigitClock::Whole, DigitClock::Hours, DigitClock::Minutes, DigitClock::Seconds];
-    let n_digits = sample.iter().map(|row| n_clock_digits(&row.text)).max().unwrap_or_default();
-    // Two digits are hours: as minutes, all would be in the first hour.
-    let usual = match n_digits {
-        0 => &USUAL,
-        1 | 2 => &USUAL[..2],
-        3 | 4 => &USUAL[..3],
-        _ => &USUAL[..],
-    };
-    let orders =
-        [DateOrder::Unknown, DateOrder::DayFirst, DateOrder::MonthFirst, DateOrder::YearFirst];
-    let any = |row: &TimeText, clocks: &[DigitClock]| {
-        let mut styles = orders
-            .into_iter()
-            .flat_map(|order| clocks.iter().map(move |&clock| Style { order, clock }));
-        styles.any(|style| parse_text(&row.text, style).is_some())
-    };
-    let is_odd = |row: &&TimeText| !any(row, usual) && any(row, &OF_DAY);
-    let n_odd = sample.iter().filter(is_odd).count();
-    let n_of = |clock| sample.iter().filter(|row| any(row, &[clock])).count();
-    match named {
-        Some(clock) if n_digits > 0 && 2 * n_of(clock) > sample.len() => vec![clock],
-        _ if 4 * n_odd > sample.len() => OF_DAY.to_vec(),
-        _ => usual.to_vec(),
-    }
-}
-
-/// Returns the number of digits of the last word; 0 if it has other
-/// characters.
-fn n_clock_digits(text: &[u8]) -> usize {
-    let word = text.rsplit(|byte| *byte == b' ').next().unwrap_or_default();
-    let is_clock = word.len() < text.len() && word.iter().all(u8::is_ascii_digit);
-    if is_clock { word.len() } else { 0 }
 }

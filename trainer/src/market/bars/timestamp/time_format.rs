@@ -9,7 +9,7 @@ use super::digits::{
     MS_PER_DAY, MS_PER_SECOND, of_last_century, parse_digits, parse_epoch, parse_iso_seconds,
 };
 use super::number_formats::{NUMBER_FORMATS, NumberFormat};
-use super::style::{DateOrder, DigitClock, Style, WallTime};
+use super::style::{DateOrder, DigitClock, Style, StyleSetting, WallTime};
 use super::text::parse_text;
 use super::zone::{PreviousRow, TimeZone};
 
@@ -142,12 +142,17 @@ impl fmt::Display for TimeFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.notation {
             Notation::Any => write!(f, "as written")?,
-            Notation::Text(style) => match style.order {
-                DateOrder::Unknown => write!(f, "dates as written")?,
-                DateOrder::DayFirst => write!(f, "dates, the day first")?,
-                DateOrder::MonthFirst => write!(f, "dates, the month first")?,
-                DateOrder::YearFirst => write!(f, "dates, the year first")?,
-            },
+            Notation::Text(style) => {
+                match style.order {
+                    DateOrder::Unknown => write!(f, "dates as written")?,
+                    DateOrder::DayFirst => write!(f, "dates, the day first")?,
+                    DateOrder::MonthFirst => write!(f, "dates, the month first")?,
+                    DateOrder::YearFirst => write!(f, "dates, the year first")?,
+                }
+                if style.clock != DigitClock::Whole {
+                    write!(f, ", clock times as `{}`", style.clock.name())?;
+                }
+            }
             Notation::Number(number_format) => write!(f, "{}", number_format.description)?,
             Notation::OfDay { unit_ms: 1, .. } => {
                 write!(f, "milliseconds of the day that was given")?;
@@ -194,16 +199,8 @@ fn first_day(pattern: &str, text: &str) -> Option<NaiveDate> {
     parsed.to_naive_date().ok()
 }
 
-/// Parses a value of `bars.time_format`.
+/// Parses a value of `bars.time_format` that is not a [`StyleSetting`].
 pub(super) fn parse_notation(name: &str) -> Option<Notation> {
-    let text = |order| Some(Notation::Text(Style { order, clock: DigitClock::default() }));
-    match name {
-        "text" => return text(DateOrder::Unknown),
-        "day_first" => return text(DateOrder::DayFirst),
-        "month_first" => return text(DateOrder::MonthFirst),
-        "year_first" => return text(DateOrder::YearFirst),
-        _ => {}
-    }
     for (prefix, unit_ms) in TIME_OF_DAY {
         if let Some(day) = name.strip_prefix(prefix) {
             let day_ms = parse_text(day.as_bytes(), Style::default())?.wall_ms;
@@ -219,5 +216,5 @@ pub(super) fn parse_notation(name: &str) -> Option<Notation> {
 
 /// Returns whether `name` is a valid value of `bars.time_format`.
 pub(crate) fn is_time_format(name: &str) -> bool {
-    parse_notation(name).is_some()
+    StyleSetting::parse(name).is_some() || parse_notation(name).is_some()
 }
