@@ -215,3 +215,45 @@ fn numbered_periods_of_a_day_are_refused() {
     let error = read(&text).unwrap_err();
     assert!(error.contains("is in hour 25 of a day"), "{error}");
 }
+
+#[test]
+fn days_of_bars_decide_the_order_of_day_and_month() {
+    let text = |days: &[u32]| {
+        let hours = days.iter().flat_map(|day| (9..16).map(move |hour| (day, hour)));
+        let rows = hours.map(|(day, hour)| format!("{day:02}/05/2020 {hour:02}:00,1,1,1,1\n"));
+        format!("time,open,high,low,close\n{}", rows.collect::<String>())
+    };
+    let bars = read(text(&[4, 5, 6, 7])).unwrap();
+    assert_eq!(bars[0].time_ms, START_MS + (124 * 24 + 9) * HOUR_MS);
+    // Of two days, or of bars of a day, nothing does.
+    for ambiguous in [&text(&[4, 5]), "time,open,high,low,close\n01/02/03,1,1,1,1\n"] {
+        let error = read(ambiguous).unwrap_err();
+        assert!(
+            error.contains("`day_first` (2020-05-04)")
+                || error.contains("`year_first` (2001-02-03)"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn numbers_that_look_like_several_times_are_told() {
+    let check = |rows: &[&str], says: &str| {
+        let rows = rows.iter().map(|time| format!("{time},1,1,1,1\n"));
+        let text = format!("time,open,high,low,close\n{}", rows.collect::<String>());
+        let error = read(&text).unwrap_err();
+        assert!(error.contains(says), "{error}");
+    };
+    // As seconds, they are 15 s apart, of 2020.
+    let quarters = ["1603030930", "1603030945", "1603031000", "1603031015"];
+    check(&quarters, "it looks like a date and clock, `YYMMDDHHMM` (2016-03-03 09:30:00): if so");
+    check(&quarters[..2], "could be seconds since 1970 (2020-10-18 14:22:10) or a date and clock");
+    check(&["101209", "111209"], "`yymmdd` or `ddmmyy`");
+    check(
+        &["16082010", "23082010"],
+        "it looks like a date, `DDMMYYYY` (2010-08-16 00:00:00): if so",
+    );
+    check(&["12052000", "12072000"], "a date, `MMDDYYYY` (2000-12-05 00:00:00)");
+    check(&["2002012", "2002019"], "2002-01-12 00:00:00): if so");
+    check(&["42205.000", "42206.000"], "`excel` or `excel_1904`");
+}

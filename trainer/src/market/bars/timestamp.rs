@@ -11,6 +11,7 @@ mod column_errors;
 mod decide;
 mod digit_clocks;
 mod digits;
+mod number_candidates;
 mod number_formats;
 mod periods;
 mod respell;

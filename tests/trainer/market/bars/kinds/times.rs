@@ -522,6 +522,17 @@ fn hours_by_their_ends() -> Vec<Kind> {
         })
         .hours(19)
         .warns("has 24:00 and never 00:00"),
+        Kind::new("a day 24 that is no hour", {
+            by_hour(|day| format!("\"2020, 02, {}\"", 19 + day))
+        })
+        .at(&[
+            "2020-02-19",
+            "2020-02-20",
+            "2020-02-21",
+            "2020-02-22",
+            "2020-02-23",
+            "2020-02-24",
+        ]),
         Kind::new("a day that ends at 2400", {
             by_hour(|hour| format!("2020-01-06,{}00", 19 + hour)).replace("Date", "Date,Time")
         })

@@ -5,6 +5,7 @@ use super::time_parts::ClockColumns;
 use super::{Columns, TimeColumn};
 use crate::market::bars::config::BarsConfig;
 use crate::market::bars::printable;
+use crate::market::bars::timestamp::is_date;
 
 /// Words for an hour, and for its end.
 const HOURS: [&str; 3] = ["hour", "hr", "he"];
@@ -69,10 +70,17 @@ fn has_whole_hour(time: &[u8]) -> bool {
     is_hour && rest.split(|byte| *byte == b':').all(|part| matches!(part, b"" | b"00"))
 }
 
-/// Returns the hour of a `time` behind its date, and what follows it.
+/// Returns the hour of a `time` behind its date, and what follows it; both
+/// are empty if no clock time follows.
 pub(super) fn split_hour(time: &[u8]) -> (&[u8], &[u8]) {
-    let clock = time.rsplit(|byte| matches!(byte, b' ' | b'T')).next().unwrap_or_default();
-    let is_digits = clock.len() < time.len() && clock.iter().all(u8::is_ascii_digit);
+    let begin = time.iter().rposition(|byte| matches!(byte, b' ' | b'T'));
+    // A month may be a date, but has no clock time.
+    let is_of_day = |begin: &usize| is_date(&[&time[..*begin], b" 00:00"].concat());
+    let Some(begin) = begin.filter(is_of_day) else {
+        return (b"", b"");
+    };
+    let clock = &time[begin + 1..];
+    let is_digits = clock.iter().all(u8::is_ascii_digit);
     let n_hour = match clock.len() {
         n_digits @ (3 | 4) if is_digits => n_digits - 2,
         n_digits @ (5 | 6) if is_digits => n_digits - 4,

@@ -2,7 +2,7 @@
 
 use super::digits::{MS_PER_DAY, MS_PER_SECOND, format_utc};
 use super::number_formats::{Number, NumberFormat};
-use super::style::{DateOrder, Style, StyleSetting};
+use super::style::{Style, StyleSetting};
 use super::time_format::{Notation, TimeFormat};
 
 /// The time of one row as text, and the symbol of the row.
@@ -20,28 +20,25 @@ pub(super) fn setting_hint(name: &str) -> String {
     format!("set `bars.time_format` to `{name}`, or pass `--time-format {name}`")
 }
 
-pub(super) fn looks_like(first: &[u8], number_format: &NumberFormat) -> String {
-    let time = number_format.parse(first).map(format_utc).unwrap_or_default();
-    format!(
-        "is not a plausible time since 1970; it looks like {} ({time}): if so, {}",
-        number_format.description,
-        setting_hint(number_format.name)
-    )
-}
-
-pub(super) fn ambiguous_number(first: &[u8], one: &NumberFormat, other: &NumberFormat) -> String {
-    let time = |number_format: &NumberFormat| {
-        number_format.parse(first).map(format_utc).unwrap_or_default()
+/// Returns the message that the `first` time looks like one in any of the
+/// `formats`.
+pub(super) fn looks_like(first: &[u8], formats: &[&NumberFormat]) -> String {
+    let describe = |format: &&NumberFormat| {
+        let time = format.parse(first).map(format_utc).unwrap_or_default();
+        format!("{} ({time})", format.description)
     };
-    format!(
-        "could be {} ({}) or {} ({}): set `bars.time_format`, or pass `--time-format`: `{}` or `{}`",
-        one.description,
-        time(one),
-        other.description,
-        time(other),
-        one.name,
-        other.name
-    )
+    let descriptions = formats.iter().map(describe).collect::<Vec<_>>().join(" or ");
+    let looks = if formats[0].is_automatic {
+        "could be"
+    } else {
+        "is not a plausible time since 1970; it looks like"
+    };
+    let names: Vec<String> = formats.iter().map(|format| format!("`{}`", format.name)).collect();
+    let remedy = match formats {
+        [format] => format!("if so, {}", setting_hint(format.name)),
+        _ => format!("set `bars.time_format`, or pass `--time-format`: {}", names.join(" or ")),
+    };
+    format!("{looks} {descriptions}: {remedy}")
 }
 
 /// The unit of numbers since midnight.
@@ -87,7 +84,7 @@ pub(super) fn unknown_number(first: &[u8], sample: &[TimeText]) -> String {
     }
     let years = NumberFormat::named("yyyy").filter(|years| years.parse(first).is_some());
     if let Some(years) = years {
-        return looks_like(first, years);
+        return looks_like(first, &[years]);
     }
     let counts: Vec<i64> =
         sample.iter().filter_map(|row| Some(Number::parse(&row.text)?.count)).collect();
@@ -115,21 +112,17 @@ pub(super) fn unknown_number(first: &[u8], sample: &[TimeText]) -> String {
     )
 }
 
-/// Returns the message that `text` has two dates, by these `styles`.
-pub(super) fn two_date_orders(text: &[u8], styles: [Style; 2], setting: StyleSetting) -> String {
-    let [one, other] = styles.map(|style| {
-        let format = TimeFormat::new(Notation::Text(style));
-        let order = match style.order {
-            DateOrder::Unknown => DateOrder::DayFirst,
-            order => order,
-        };
-        let name = StyleSetting { order: Some(order), ..setting }.name();
-        let time = format.parse(text, None).map(format_utc).unwrap_or_default();
-        format!("`{name}` ({})", time.split(' ').next().unwrap_or_default())
-    });
+/// Returns the message that `text` is another date in each of the `styles`.
+pub(super) fn ambiguous_order(text: &[u8], styles: &[Style], setting: StyleSetting) -> String {
+    let describe = |style: &Style| {
+        let name = StyleSetting { order: Some(style.order), ..setting }.name();
+        let time = TimeFormat::new(Notation::Text(*style)).parse(text, None).map(format_utc);
+        format!("`{name}` ({})", time.unwrap_or_default().split(' ').next().unwrap_or_default())
+    };
     format!(
         "is a date whose day and month are ambiguous, and no row decides: set `bars.time_format`, \
-         or pass `--time-format`: {one} or {other}"
+         or pass `--time-format`: {}",
+        styles.iter().map(describe).collect::<Vec<_>>().join(" or ")
     )
 }
 

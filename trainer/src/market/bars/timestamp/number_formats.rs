@@ -241,7 +241,8 @@ fn short(number: Number<'_>, n_digits: usize) -> Option<i64> {
 /// A date whose year, month and day are at these places of `n_digits`
 /// digits; spreadsheets drop the first one if it is 0.
 fn ordered(number: Number<'_>, places: [usize; 3], n_digits: usize) -> Option<i64> {
-    if !matches!(n_digits - number.whole.len().min(n_digits), 0 | 1) || !number.is_whole() {
+    let is_right = matches!(n_digits.checked_sub(number.whole.len()), Some(0 | 1));
+    if !is_right || !matches!(number.fraction, b"" | b"0") {
         return None;
     }
     let digits = format!("{:0>1$}", number.count, n_digits);

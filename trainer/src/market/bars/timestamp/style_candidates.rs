@@ -1,6 +1,8 @@
 //! Chooses among the styles that dates as text can have, row by row.
 
-use super::column_errors::{TimeText, two_date_orders};
+use std::collections::HashSet;
+
+use super::column_errors::{TimeText, ambiguous_order};
 use super::digits::of_last_century;
 use super::steps::TimeSteps;
 use super::style::{DateOrder, Style, StyleSetting, WallTime};
@@ -84,22 +86,17 @@ impl StyleCandidates {
         let mut likely: Vec<&(Style, TimeSteps)> = self.candidates.iter().filter(is_kept).collect();
         let clock = likely.iter().map(|(style, _)| style.clock).min();
         likely.retain(|(style, _)| Some(style.clock) == clock);
-        let (style, steps) =
-            likely.first().expect("a better candidate remains for each one removed");
-        // With points, as in Europe, the order needs no decision.
-        if style.order == DateOrder::Unknown {
-            let is_like = |other: &&&(Style, TimeSteps)| other.1.hash == steps.hash;
-            let same_order = likely.iter().filter(|other| other.0.order == DateOrder::Unknown);
-            if same_order.clone().filter(is_like).count() == same_order.count() {
-                return Ok(*style);
+        let mut styles: Vec<Style> = Vec::new();
+        let mut hashes = HashSet::new();
+        for (style, steps) in likely {
+            if hashes.insert(steps.hash) {
+                styles.push(*style);
             }
         }
-        match likely.iter().find(|other| other.1.hash != steps.hash) {
-            None => Ok(*style),
-            Some((other, _)) => {
-                let text = self.ambiguous_text.unwrap_or_default();
-                Err(two_date_orders(&text, [*style, *other], setting))
-            }
+        match styles[..] {
+            // With points, as in Europe, the order needs no decision.
+            [style] | [style @ Style { order: DateOrder::Unknown, .. }, ..] => Ok(style),
+            _ => Err(ambiguous_order(&self.ambiguous_text.unwrap_or_default(), &styles, setting)),
         }
     }
 }
