@@ -55,6 +55,7 @@ fn written(pattern: &str, time: NaiveDateTime) -> String {
         .replace("{exponent}", &format!("{:.18e}", digits.parse::<f64>().unwrap()))
         .replace("{a}", ["A", "P"][half])
         .replace("{es}", ["a. m.", "p. m."][half])
+        .replace("{am}", ["a.m.", "p.m."][half])
         .replace("{ja}", ["午前", "午後"][half]);
     let text = time.format(&text).to_string();
     let is_wide = text.starts_with("{wide}");
@@ -103,6 +104,8 @@ const HOURS: &[(&str, &str)] = &[
     ("h alone", "%d/%m/%Y %Hh"),
     ("A or P", "%m/%d/%Y %I:%M{a}"),
     ("AM before the clock", "%Y-%m-%d %p %I:%M"),
+    ("a.m. before the clock", "%Y-%m-%d {am} %I:%M"),
+    ("a.m. behind the clock first", "%I:%M {am} %Y-%m-%d"),
     ("a. m.", "%d/%m/%Y %I:%M {es}"),
     ("AM in Japanese", "%Y/%m/%d {ja}%-I:%M"),
     ("signs for hour and minute", "%Y年%m月%d日%H时%M分"),

@@ -2,8 +2,8 @@
 //! time.
 
 use super::clock::parse_clock;
-use super::decide::{EARLIEST_MS, LATEST_MS};
-use super::digits::{MS_PER_DAY, parse_digits};
+use super::decide::LATEST_MS;
+use super::digits::{EARLIEST_MS, MS_PER_DAY, parse_digits};
 use super::number_formats::{NUMBER_FORMATS, NumberFormat};
 use super::style::{DateOrder, DigitClock, Style};
 use super::text::parse_text;

@@ -3,6 +3,7 @@
 
 use super::column_errors::{TimeText, has_exponent, rounded_number};
 use super::digit_clocks::{clocks_of, refuse_ambiguous, until_next_date};
+use super::digits::{EARLIEST_DATE_MS, EARLIEST_MS};
 use super::number_candidates::decide_number_format;
 use super::number_formats::Number;
 use super::steps::TimeSteps;
@@ -10,12 +11,6 @@ use super::style::{DateOrder, DigitClock, Style, StyleSetting};
 use super::style_candidates::StyleCandidates;
 use super::time_format::{Notation, TimeFormat, parse_notation};
 use super::zone::TimeZone;
-
-/// 1980-01-01: numbers that mean earlier times mean something else.
-pub(super) const EARLIEST_MS: i64 = 315_532_800_000;
-
-/// 1600-01-01: earlier dates are of another calendar, or misspelt.
-pub(super) const EARLIEST_DATE_MS: i64 = -11_676_096_000_000;
 
 /// 2100-01-01: the latest possible time if the current time is unknown.
 pub(crate) const LATEST_MS: i64 = 4_102_444_800_000;

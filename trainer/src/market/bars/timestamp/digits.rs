@@ -7,6 +7,12 @@ use crate::market::bars::number::eight_digits;
 pub(super) const MS_PER_SECOND: i64 = 1000;
 pub(super) const MS_PER_MINUTE: i64 = 60 * MS_PER_SECOND;
 pub(in crate::market::bars) const MS_PER_DAY: i64 = 24 * 60 * MS_PER_MINUTE;
+/// 1980-01-01: numbers that mean earlier times mean something else.
+pub(super) const EARLIEST_MS: i64 = 315_532_800_000;
+
+/// 1600-01-01: earlier dates are of another calendar, or misspelt.
+pub(super) const EARLIEST_DATE_MS: i64 = -11_676_096_000_000;
+
 /// From a date in the 20th century to that in the 21st.
 pub(super) const CENTURY_MS: i64 = 36_525 * MS_PER_DAY;
 

@@ -4,8 +4,7 @@ use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
 use super::column_errors::{TimeText, looks_like, of_day, unknown_number};
-use super::decide::{EARLIEST_DATE_MS, EARLIEST_MS};
-use super::digits::MS_PER_DAY;
+use super::digits::{EARLIEST_DATE_MS, EARLIEST_MS, MS_PER_DAY};
 use super::number_formats::{NUMBER_FORMATS, Number, NumberFormat};
 use super::steps::{TimeSteps, YEARS, is_market_interval};
 

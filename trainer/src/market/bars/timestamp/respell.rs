@@ -4,7 +4,7 @@
 use super::words::{is_month, is_weekday};
 
 /// Signs and words, and what stands for them.
-const SIGNS: [(&str, &str); 35] = [
+const SIGNS: [(&str, &str); 37] = [
     ("\u{5e74}", "-"),
     ("\u{6708}", "-"),
     ("\u{65e5}", " "),
@@ -24,6 +24,8 @@ const SIGNS: [(&str, &str); 35] = [
     ("\u{5348}\u{5f8c}", " PM "),
     ("\u{4e0b}\u{5348}", " PM "),
     ("\u{c624}\u{d6c4}", " PM "),
+    ("a.m.", "AM"),
+    ("p.m.", "PM"),
     ("a. m.", "AM"),
     ("p. m.", "PM"),
     // The years of the Republic of China are those of three digits.
