@@ -236,6 +236,8 @@ fn symbols_side_by_side_are_symbols_and_one_can_be_chosen() {
         names(|role, symbol| format!("\"('{symbol}', '{role}')\"")),
         names(|role, symbol| format!("{symbol} {}", role.to_lowercase())),
         names(|role, symbol| format!("{symbol}_{}", role[..1].to_lowercase())),
+        names(|role, symbol| format!("{symbol} {role} Price").replace("Volume Price", "Volume")),
+        ",AA,,,,,B-B,,,,\nDate,Open,High,Low,Close,Volume,Open,High,Low,Close,Volume".to_owned(),
         "Price,Open,High,Low,Close,Volume,Open,High,Low,Close,Volume\n\
          Ticker,AA,AA,AA,AA,AA,B-B,B-B,B-B,B-B,B-B\nDate,,,,,,,,,,"
             .to_owned(),

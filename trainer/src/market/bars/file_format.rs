@@ -211,11 +211,12 @@ fn decide_decimal(
         return Ok(decimal);
     }
     let prices = [columns.open, columns.high, columns.low, columns.close];
-    let of_prices = rows.iter().flat_map(|row| prices.iter().map(|&idx| row[idx].trim()));
-    lenient::refuse_32nds(&of_prices.collect::<Vec<_>>())?;
-    let numbers: Vec<usize> = prices.into_iter().chain(columns.volume).collect();
-    let cells = rows.iter().flat_map(|row| numbers.iter().map(|&idx| row[idx].trim()));
-    lenient::decide(cells)
+    let cells_of = |columns: &[usize]| -> Vec<&str> {
+        rows.iter().flat_map(|row| columns.iter().map(|&idx| row[idx].trim())).collect()
+    };
+    let (of_prices, of_volume) = (cells_of(&prices), cells_of(columns.volume.as_slice()));
+    lenient::refuse_32nds(&of_prices)?;
+    lenient::decide(&of_prices, &of_volume)
 }
 
 /// The times in the sample of a file.

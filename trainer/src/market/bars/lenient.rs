@@ -7,16 +7,14 @@ use super::number;
 /// Currency signs outside of the Unicode block U+20A0 to U+20CF.
 const MONEY: [char; 6] = ['$', '¢', '£', '¤', '¥', '฿'];
 
-/// Currency codes before or after a number.
-const CURRENCIES: [&str; 43] = [
-    "US$", "AU$", "A$", "CA$", "C$", "NZ$", "HK$", "NT$", "S$", "R$", "MX$", "USD", "EUR", "GBP",
-    "JPY", "CHF", "CAD", "AUD", "NZD", "CNY", "HKD", "SGD", "INR", "KRW", "BRL", "SEK", "NOK",
-    "DKK", "PLN", "USDT", "USDC", "BTC", "kr", "zł", "Kč", "Ft", "TL", "Rs.", "Rs", "RM", "元",
-    "円", "원",
-];
+/// Currencies before or after a number, and units of volumes.
+const UNITS: &str = "US$ AU$ A$ CA$ C$ NZ$ HK$ NT$ S$ R$ MX$ RD$ USD EUR GBP JPY CHF CAD AUD NZD \
+                     CNY RMB HKD TWD SGD INR KRW BRL MXN SEK NOK DKK PLN CZK HUF RON RUB UAH TRY ILS \
+                     SAR AED EGP ZAR IDR THB MYR PHP VND PKR USDT USDC BTC US CA kr zł Kč Ft lei TL \
+                     đ руб. руб грн Rs. Rs RM Rp R S/ 元 円 원 shares lots 股 手 株 주";
 
 /// Suffixes that multiply a number by a power of ten.
-const SUFFIXES: [(&str, &str); 29] = [
+const SUFFIXES: [(&str, &str); 30] = [
     ("k", "e3"),
     ("mio", "e6"),
     ("mln", "e6"),
@@ -36,6 +34,7 @@ const SUFFIXES: [(&str, &str); 29] = [
     ("萬", "e4"),
     ("만", "e4"),
     ("lakh", "e5"),
+    ("lac", "e5"),
     ("mio.", "e6"),
     ("млн", "e6"),
     ("million", "e6"),
@@ -49,44 +48,8 @@ const SUFFIXES: [(&str, &str); 29] = [
 ];
 
 /// Texts of a missing value, in lower case.
-const MISSING: [&str; 36] = [
-    "",
-    "-",
-    "--",
-    "nan",
-    "null",
-    "none",
-    "na",
-    "n/a",
-    "#n/a",
-    "<na>",
-    "nat",
-    "?",
-    "n.a.",
-    "n/d",
-    "#value!",
-    "#div/0!",
-    "#ref!",
-    "#num!",
-    "#name?",
-    "#nv",
-    "missing",
-    "n.d.",
-    "n.v.",
-    "nd",
-    "nil",
-    "(null)",
-    "undefined",
-    "not available",
-    ".",
-    "..",
-    "...",
-    "…",
-    "—",
-    "–",
-    "*",
-    "\\n",
-];
+const MISSING: &str = "- -- nan null none na n/a #n/a <na> nat ? n.a. n/d #value! #div/0! #ref! #num! \
+                       #name? #nv missing n.d. n.v. nd nil (null) undefined . .. ... … — – * \\n";
 
 /// Parses `text` as a number with this decimal sign.
 pub(super) fn parse(text: &[u8], decimal: Decimal) -> Option<f64> {
@@ -103,11 +66,19 @@ pub(super) fn parse(text: &[u8], decimal: Decimal) -> Option<f64> {
     };
     let (digits, power) = match SUFFIXES.iter().find(is_suffix) {
         Some((suffix, power)) => (text[..text.len() - suffix.len()].trim_end(), *power),
-        None => (text, ""),
+        None => split_power(text),
     };
     let plain = without_groups(digits, decimal)?;
     // Parsed as one decimal text, since a multiplication would round.
     number::parse(format!("{sign}{plain}{power}").as_bytes())
+}
+
+/// Splits off the power of ten of `1,5E+08`.
+fn split_power(text: &str) -> (&str, &str) {
+    let at = text.find(['e', 'E']).unwrap_or(text.len());
+    let (digits, power) = text.split_at(at);
+    let is_power = power.get(1..).is_some_and(|power| power.parse::<i16>().is_ok());
+    if is_power { (digits, power) } else { (text, "") }
 }
 
 /// Splits off the sign; accountants write negative numbers in brackets.
@@ -136,7 +107,9 @@ fn without_money(text: &str) -> &str {
         |letter: char| MONEY.contains(&letter) || ('\u{20a0}'..='\u{20cf}').contains(&letter);
     let is_digit =
         |letter: Option<char>| letter.is_some_and(|l| l.is_ascii_digit() || l == '(' || l == '-');
-    let word = CURRENCIES.iter().find_map(|word| {
+    let is_bare = text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_alphabetic());
+    let mut units = UNITS.split_whitespace().filter(|_| !is_bare);
+    let word = units.find_map(|word| {
         let before = text.strip_prefix(word).map(str::trim_start);
         let behind = || text.strip_suffix(word).map(str::trim_end);
         before.filter(|rest| is_digit(rest.chars().next())).or_else(behind)
@@ -178,7 +151,8 @@ fn without_groups(text: &str, decimal: Decimal) -> Option<String> {
 /// Whether `text` marks a missing value.
 pub(super) fn is_unknown(text: &[u8]) -> bool {
     let text = text.trim_ascii();
-    MISSING.iter().any(|missing| text.eq_ignore_ascii_case(missing.as_bytes()))
+    let is = |missing: &str| text.eq_ignore_ascii_case(missing.as_bytes());
+    MISSING.split(' ').chain(["", "not available"]).any(is)
 }
 
 /// Whether `cell` marks a missing value by a word, such as `null`.
@@ -194,24 +168,25 @@ pub(super) fn number_in(cell: &str) -> Option<f64> {
         .or_else(|| parse(bytes, Decimal::Comma))
 }
 
-/// Returns the decimal sign that most of the `cells` show.
+/// Returns the decimal sign that most of the `prices` and `volumes` show.
 ///
 /// Fails with a message if none is conclusive and some could have either.
-pub(super) fn decide<'a>(cells: impl Iterator<Item = &'a str>) -> Result<Decimal, String> {
+pub(super) fn decide(prices: &[&str], volumes: &[&str]) -> Result<Decimal, String> {
     let (mut n_points, mut n_commas, mut either) = (0, 0, None);
+    let cells = prices.iter().chain(volumes).copied();
     for cell in cells.filter(|cell| number_in(cell).is_some()) {
         match sign_of(cell) {
             Some(Decimal::Point) => n_points += 1,
             Some(Decimal::Comma) => n_commas += 1,
-            None if cell.contains(',') => either = either.or(Some(cell)),
-            None => {}
+            None => either = either.or(cell.contains(',').then_some(cell)),
         }
     }
     if n_commas > n_points {
         return Ok(Decimal::Comma);
     }
-    match either {
-        Some(cell) if n_points == 0 => {
+    let is_open = n_points == 0 && n_commas == 0;
+    match either.or_else(|| grouped_by_points(prices, volumes)) {
+        Some(cell) if is_open => {
             let read = |decimal| parse(cell.as_bytes(), decimal).unwrap_or_default();
             Err(format!(
                 "`{cell}` could be {} or {}: set `bars.decimal`, or pass `--decimal`: `point` \
@@ -221,6 +196,25 @@ pub(super) fn decide<'a>(cells: impl Iterator<Item = &'a str>) -> Result<Decimal
             ))
         }
         _ => Ok(Decimal::Point),
+    }
+}
+
+/// Returns a cell whose point may separate thousands, of cells that all
+/// have three digits behind it. Prices of the yen have, but volumes beside
+/// them are whole, and no unit follows.
+fn grouped_by_points<'a>(prices: &[&'a str], volumes: &[&'a str]) -> Option<&'a str> {
+    let [of_prices, of_volumes] = [prices, volumes].map(|cells| {
+        let pointed = cells.iter().copied().find(|cell| cell.contains('.'))?;
+        // With decimals, all cells would have them.
+        let is_whole = |cell: &&str| cell.parse().is_ok_and(|n: u32| (1..1000).contains(&n));
+        Some((pointed, cells.iter().any(is_whole)))
+    });
+    match (of_prices, of_volumes) {
+        (Some((cell, _)), Some(_)) | (Some((cell, true)), _) | (_, Some((cell, true))) => {
+            Some(cell)
+        }
+        (Some((cell, _)), _) => (!cell.ends_with(|l: char| l.is_ascii_digit())).then_some(cell),
+        _ => None,
     }
 }
 
@@ -267,7 +261,8 @@ fn sign_of(cell: &str) -> Option<Decimal> {
         (0, _) if after(',') != 3 || !(1..=3).contains(&before(',')) => Some(Decimal::Comma),
         (0, _) if cell.starts_with("0,") => Some(Decimal::Comma),
         (0, _) => None,
-        _ if after('.') != 3 => Some(Decimal::Point),
+        _ if after('.') != 3 || !(1..=3).contains(&before('.')) => Some(Decimal::Point),
+        _ if cell.starts_with("0.") => Some(Decimal::Point),
         _ => None,
     }
 }

@@ -13,10 +13,19 @@ fn ordered(names: &str, row: fn([&str; 5]) -> String) -> String {
 }
 
 pub(super) fn kinds() -> Vec<Kind> {
-    [names(), prices_beside(), volumes(), volume_names(), headless(), scaled(), services()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        names(),
+        prices_beside(),
+        volumes(),
+        volume_names(),
+        meanings(),
+        headless(),
+        scaled(),
+        services(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn names() -> Vec<Kind> {
@@ -35,6 +44,17 @@ fn names() -> Vec<Kind> {
             below(
                 "Date,\"('Open', 'A')\",\"('High', 'A')\",\"('Low', 'A')\",\"('Close', 'A')\",\"('Volume', 'A')\"",
             ),
+        ),
+        Kind::new(
+            "currencies in brackets",
+            below(
+                "Data,Abertura (R$),M\u{e1}ximo (R$),M\u{ed}nimo (R$),Fechamento (R$),Quantidade",
+            ),
+        ),
+        Kind::new("names in Romanian", below("Data,Deschidere,Maxim,Minim,\u{ce}nchidere,Volum")),
+        Kind::new(
+            "types below",
+            below(&format!("{NAMES}\n,float64,float64,float64,float64,int64")),
         ),
         Kind::new("Finam and Stooq", below("<DATE>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>")),
         Kind::new("names in Chinese", {
@@ -269,6 +289,29 @@ fn volume_names() -> Vec<Kind> {
         Kind::new("thousands", days().replace("Volume", "'000 Shares")),
         Kind::new("lakhs", days().replace("Volume", "Volume in lakhs")),
         Kind::new("a volume of five minutes", days().replace("Volume", "5 min volume")),
+    ]
+}
+
+fn meanings() -> Vec<Kind> {
+    vec![
+        Kind::new("a word that is not known", days().replace("Volume", "Volume Quux"))
+            .warns("the volume `Volume Quux` is a guess"),
+        Kind::new("the least volume", days().replace("Volume", "Min Volume")).warns("is a guess"),
+        Kind::new("a ticker", days().replace("Volume", "AAPL Volume")),
+        Kind::new("a coin in small letters", days().replace("Volume", "volume_btc")),
+        Kind::new("a guess before a name in Chinese", {
+            ordered(
+                "Date,Open,High,Low,Close,Volume Quux,\u{6210}\u{4ea4}\u{91cf}",
+                |[o, h, l, c, v]| format!("{o},{h},{l},{c},9,{v}"),
+            )
+        }),
+        Kind::new("a turnover in pieces", days().replace("Volume", "Umsatz (St\u{fc}ck)")),
+        Kind::new("prices of the day before", {
+            ordered(
+                "Date,Open,High,Low,Close,Volume,prev_open,prev_high,prev_low,prev_close",
+                |cells| format!("{},1,2,1,2", cells.join(",")),
+            )
+        }),
     ]
 }
 

@@ -34,7 +34,7 @@ fn grouped(number: f64, group: char, point: char) -> String {
 }
 
 pub(super) fn kinds() -> Vec<Kind> {
-    [numbers(), faults(), splits()].into_iter().flatten().collect()
+    [numbers(), units(), faults(), splits()].into_iter().flatten().collect()
 }
 
 fn numbers() -> Vec<Kind> {
@@ -96,6 +96,28 @@ fn numbers() -> Vec<Kind> {
         )
         .bars(&["2020-04-20 00:00:00  17 18 -40 -37  9"])
         .refused("is not above 0", Flags("--negative-prices")),
+    ]
+}
+
+fn units() -> Vec<Kind> {
+    vec![
+        Kind::new(
+            "points that could be either",
+            "Date;Open;High;Low;Close\n2020-01-06;985;1.010;980;990\n",
+        )
+        .bars(&["2020-01-06 00:00:00  985 1010 980 990  0"])
+        .refused("could be 1.01 or 1010", Flags("--decimal comma")),
+        Kind::new(
+            "prices of the yen with whole volumes",
+            "Date,Open,High,Low,Close,Volume\n2020-01-06,149.982,150.120,149.700,149.900,500\n",
+        )
+        .bars(&["2020-01-06 00:00:00  149.982 150.12 149.7 149.9  500"]),
+        Kind::new("a currency in letters", written(',', |n| format!("Rp {n}"))),
+        Kind::new("units", written(',', |n| format!("{n} \u{682a}"))),
+        Kind::new("exponents with a comma", written(';', |n| format!("{n:E}").replace('.', ","))),
+        Kind::new("a first row too long", days().replace("101,500", "101,500,9"))
+            .without(0)
+            .refused("has 7 columns", Flags("--bad-rows drop")),
     ]
 }
 

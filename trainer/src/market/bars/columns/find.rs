@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 
 use super::further::{find_adjusted, find_splits};
 use super::headerless::{line_for, order_note, recognize};
-use super::names::{find_funding, find_part, find_price, quoted, words};
+use super::names::{DERIVED_WORDS, find_funding, find_part, find_price, quoted, words};
 use super::time_names::find_time;
 use super::time_parts::PartNames;
 use super::volume_names::find_volumes;
@@ -13,7 +13,11 @@ use super::wide::{
 };
 use super::{Columns, SymbolColumn, TimeColumn, klines};
 use crate::market::bars::config::BarsConfig;
+use crate::market::bars::letters::has_word;
 use crate::market::bars::printable;
+
+/// Words of the prices of the bar before.
+const BEFORE: &str = "prev previous prvs pre prior yesterday lag lag1 last";
 
 /// The columns that the settings assign.
 struct ConfiguredColumns<'a> {
@@ -42,6 +46,14 @@ impl ConfiguredColumns<'_> {
             return Ok(None);
         }
         Ok(self.column("symbol")?.map(SymbolColumn::Whole))
+    }
+
+    /// Returns the columns of the volume; an empty name means none.
+    fn volume(&self) -> Result<Option<Vec<usize>>> {
+        if self.config.columns.get("volume").is_some_and(String::is_empty) {
+            return Ok(Some(Vec::new()));
+        }
+        Ok(self.column("volume")?.map(|idx| vec![idx]))
     }
 
     /// Returns the column of the time, or those of date and clock time.
@@ -123,8 +135,8 @@ impl Columns {
                 only_price.unwrap_or_default()
             );
         };
-        let volumes = match given.column("volume")? {
-            Some(idx) => vec![idx],
+        let volumes = match given.volume()? {
+            Some(volumes) => volumes,
             None => find_volumes(&words, names, close),
         };
         let volumes: Vec<usize> =
@@ -208,8 +220,14 @@ impl Columns {
         &self,
         config: &BarsConfig,
     ) -> Option<String> {
+        // Those of the bar before, or without trades, are no other prices.
+        let is_other = |(symbol, _): &&(String, _)| {
+            let is_derived =
+                |word: &String| has_word(DERIVED_WORDS, word) || has_word(BEFORE, word);
+            !words(symbol).iter().any(is_derived)
+        };
         let others = symbols_with_prices(&self.names);
-        let (symbol, columns) = others.first()?;
+        let (symbol, columns) = others.iter().find(is_other)?;
         let is_chosen = config.adjusted || is_any_price_configured(config);
         if !has_plain_prices(&self.names) || is_chosen {
             return None;

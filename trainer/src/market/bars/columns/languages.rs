@@ -16,7 +16,7 @@ pub(super) struct Language {
     pub(super) turnover: &'static str,
 }
 
-pub(super) static LANGUAGES: [Language; 24] = [
+pub(super) static LANGUAGES: [Language; 25] = [
     // German.
     Language {
         time: "datum zeit zeitpunkt handelstag",
@@ -90,10 +90,10 @@ pub(super) static LANGUAGES: [Language; 24] = [
     // Danish and Norwegian.
     Language {
         time: "dato",
-        open: "abning apning apningskurs aben",
+        open: "abning apning apningskurs aben openingspris",
         high: "hoy hoj hojest hojeste hoyest hoyeste",
         low: "lav lavest laveste",
-        close: "slut slutt lukke siste senest seneste",
+        close: "slut slutt sluttkurs lukke siste senest seneste",
         volume: "volum totaltantallaksjeromsatt",
         turnover: "omsetning omsætning",
     },
@@ -117,15 +117,15 @@ pub(super) static LANGUAGES: [Language; 24] = [
         volume: "wolumen wol",
         turnover: "obrot",
     },
-    // Czech.
+    // Czech, Croatian and Serbian.
     Language {
         time: "datum",
-        open: "otevreni",
-        high: "nejvyssi",
-        low: "nejnizsi",
-        close: "zavreni zaver",
-        volume: "objem",
-        turnover: "obrat",
+        open: "otevreni otvaranje prva",
+        high: "nejvyssi najvisa najvisi",
+        low: "nejnizsi najniza najnizi",
+        close: "zavreni zaver zatvaranje zakljucna zadnja",
+        volume: "objem kolicina",
+        turnover: "obrat promet",
     },
     // Hungarian.
     Language {
@@ -137,14 +137,24 @@ pub(super) static LANGUAGES: [Language; 24] = [
         volume: "mennyiseg",
         turnover: "forgalom",
     },
-    // Russian.
+    // Romanian.
     Language {
-        time: "дата время",
-        open: "открытие открытия откр",
+        time: "data",
+        open: "deschidere",
+        high: "maxim",
+        low: "minim",
+        close: "inchidere",
+        volume: "volum",
+        turnover: "valoare",
+    },
+    // Russian and Ukrainian.
+    Language {
+        time: "дата время час",
+        open: "открытие открытия откр відкриття відкр",
         high: "максимум макс",
-        low: "минимум мин",
-        close: "закрытие закрытия цена",
-        volume: "объем",
+        low: "минимум мин мінімум мін",
+        close: "закрытие закрытия цена закриття ціна",
+        volume: "объем обсяг",
         turnover: "оборот",
     },
     // Turkish.
@@ -170,7 +180,7 @@ pub(super) static LANGUAGES: [Language; 24] = [
     // Indonesian.
     Language {
         time: "tanggal",
-        open: "pembukaan",
+        open: "pembukaan buka",
         high: "tertinggi",
         low: "terendah",
         close: "terakhir penutupan",
@@ -253,7 +263,7 @@ pub(super) static LANGUAGES: [Language; 24] = [
         open: "פתיחה שערפתיחה",
         high: "גבוה שערגבוה",
         low: "נמוך שערנמוך",
-        close: "שער נעילה שערנעילה אחרון",
+        close: "שער נעילה שערנעילה אחרון סגירה",
         volume: "נפח מחזור",
         turnover: "",
     },

@@ -22,19 +22,21 @@ pub(in crate::market::bars) const PRICES: [&str; 4] = ["open", "high", "low", "c
 
 /// Words in the name of a price that say nothing of its role: `Open
 /// Price`, `Open (USD)`, `Cours le plus haut`.
-const PRICE_FILLERS: [&str; 22] = [
+const PRICE_FILLERS: [&str; 25] = [
     "price", "prices", "index", "value", "prc", "pric", "px", "trade", "p", "kurs", "cours",
-    "prezzo", "precio", "preco", "цена", "of", "de", "di", "d", "le", "el", "do",
+    "prezzo", "precio", "preco", "цена", "of", "de", "di", "d", "le", "el", "do", "curs", "gia",
+    "harga",
 ];
 
 /// Words of the prices of a year: `52W_HIGH`, `52 week low`.
 const YEAR_WORDS: [&str; 5] = ["52w", "52wk", "52wks", "52week", "52weeks"];
 
 /// Currencies of prices and of volumes in money.
-pub(super) const MONEY: [&str; 36] = [
+pub(super) const MONEY: [&str; 46] = [
     "usd", "usdt", "usdc", "busd", "eur", "gbp", "jpy", "krw", "try", "cny", "tusd", "fdusd",
     "inr", "rs", "brl", "rub", "aud", "nzd", "cad", "chf", "hkd", "sgd", "twd", "sek", "nok",
-    "dkk", "pln", "thb", "idr", "zar", "sar", "tl", "元", "円", "원", "currency",
+    "dkk", "pln", "thb", "idr", "zar", "sar", "tl", "元", "円", "원", "currency", "egp", "aed",
+    "mxn", "czk", "huf", "ron", "uah", "myr", "php", "r",
 ];
 
 /// The same at the begin or end of a name in one word: `OPENPRC`.

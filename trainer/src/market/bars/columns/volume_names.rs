@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use super::languages::is_any;
-use super::names::{DERIVED_WORDS, MONEY, is_prefixed};
+use super::names::{DERIVED_WORDS, MONEY, is_prefixed, split_camel_case};
 use crate::market::bars::letters::has_word;
 
 /// Names of a volume in units of the asset, best first.
@@ -82,7 +82,7 @@ const QUOTE_VOLUME_NAMES: [&str; 22] = [
 /// Words of a volume that is only a part of that of the bar, or more.
 const PART_WORDS: &str = "buy sell bid ask taker up down cum cumulative short block dark odd \
                           premarket afterhours after hidden auction opening closing delivery \
-                          deliverable call put option options";
+                          deliverable call put option options etf etfs otc ats finra";
 
 /// Words of means of volumes, volatilities, the open interest and others
 /// that are no volumes, also with a number behind them: `ma20`.
@@ -92,7 +92,7 @@ const OTHER_WORDS: &str = "ma sma ema wma ewm ewma avg average mean median std r
                            id index rank percentile signal trend flag osc oscillator profile score \
                            lag weighted vwap obv net z max maximum minimum peak prior yesterday \
                            expected predicted target percent shift momentum spike increase growth \
-                           divergence imbalance breakout";
+                           divergence imbalance breakout forecast forecasted color colour power";
 
 /// Sizes and numbers of shares that are those of a contract or a company.
 const OTHER_SIZES: [&str; 7] =
@@ -108,6 +108,23 @@ const VOLUME_FILLERS: [&str; 22] = [
     "total", "ttl", "traded", "trade", "trading", "no", "nb", "nbre", "de", "n", "nm", "num", "of",
     "number", "in", "lot", "股", "手", "張", "株", "주", "unit",
 ];
+
+/// Pieces in several languages: what is counted so is no money.
+const PIECES: &str = "stk stuck stucke szt ks db шт pcs adet";
+
+/// The same, in names that are not in the list above.
+const PLAIN_WORDS: &str = "vol volumes share shares contract contracts lots units qty quantity tick \
+                           real base from asset stock stocks market exchange session day daily 24h \
+                           hourly weekly monthly bar candle deal executed adj adjusted unadjusted \
+                           consolidated composite sum all main raw us per last";
+
+/// Coins whose names are known in small letters, too.
+const COINS: &str = "btc xbt eth ltc xrp bch ada sol doge dot bnb link xlm trx avax matic pol atom etc \
+                     eos xmr uni xtz shib near fil algo neo dash zec sui apt arb op ton pepe aave \
+                     bitcoin ethereum coin coins token tokens";
+
+/// The most letters of a ticker.
+const N_TICKER_MAX: usize = 5;
 
 /// Words for a multiple of the unit, and what is said of it.
 const MULTIPLES: [(&str, &str); 7] = [
@@ -160,6 +177,12 @@ pub(super) fn find_volumes(
     for words in [all_words, &short] {
         found.extend(all(words, &|words| is_any(&words.concat(), |language| language.volume)));
     }
+    let turnovers = all(&short, &|words| is_any(&words.concat(), |language| language.turnover));
+    found.extend(turnovers.into_iter().filter(|idx| are_pieces(&all_words[*idx])));
+    // What is in money, or called by an unknown word, comes last.
+    let is_last =
+        |idx: &usize| is_money(idx) || is_guess(&names[*idx], &all_words[*idx], &all_words[close]);
+    found.sort_by_key(is_last);
     let mut seen = HashSet::new();
     let is_other = |idx: &usize| {
         let words = &all_words[*idx];
@@ -171,11 +194,18 @@ pub(super) fn find_volumes(
     found
 }
 
+fn are_pieces(words: &[String]) -> bool {
+    words.iter().any(|word| has_word(PIECES, word))
+}
+
 /// Whether the name is that of a volume in money.
 pub(super) fn is_quote_volume(words: &[String]) -> bool {
     let is_known = |name: &str| {
         QUOTE_VOLUME_NAMES.contains(&name) || is_any(name, |language| language.turnover)
     };
+    if are_pieces(words) {
+        return false;
+    }
     let short = without(&without_fillers(words), &TURNOVER_FILLERS);
     [words, &short, &without(&short, &MONEY)].iter().any(|words| is_known(&words.concat()))
 }
@@ -205,6 +235,38 @@ pub(super) fn is_derived(words: &[String], price: &[String]) -> bool {
     words.iter().enumerate().any(is_other)
 }
 
+/// Whether the `name` of a volume, of these `words`, has a word that may
+/// change its meaning: not known, no symbol, and not in that of a `price`.
+pub(super) fn is_guess(name: &str, words: &[String], price: &[String]) -> bool {
+    let is_known_name =
+        |name: &str| VOLUME_NAMES.contains(&name) || is_any(name, |language| language.volume);
+    let short = without_fillers(words);
+    if are_pieces(words) || is_known_name(&words.concat()) || is_known_name(&short.concat()) {
+        return false;
+    }
+    let spaced = split_camel_case(name);
+    let is_mixed = name.chars().any(char::is_lowercase);
+    let is_symbol = |word: &str| {
+        let mut pieces = spaced.split(|letter: char| !letter.is_alphanumeric());
+        let is_upper = |piece: &str| piece == piece.to_uppercase() && piece.to_lowercase() == word;
+        let is_pair = word.len() > 4 && MONEY.iter().any(|money| word.ends_with(money));
+        let is_short = word.len() <= N_TICKER_MAX;
+        is_pair || has_word(COINS, word) || is_mixed && is_short && pieces.any(is_upper)
+    };
+    let is_known = |(idx, word): (usize, &String)| {
+        let is_digit = |byte: u8| byte.is_ascii_digit();
+        let is_after_number = idx > 0 && short[idx - 1].bytes().all(is_digit);
+        has_word(PLAIN_WORDS, word)
+            || is_after_number && [LONG_UNITS, SHORT_UNITS].iter().any(|all| has_word(all, word))
+            || VOLUME_NAMES.contains(&word.as_str())
+            || MONEY.contains(&word.as_str())
+            || word.bytes().any(is_digit)
+            || price.contains(word)
+            || is_symbol(word)
+    };
+    !short.iter().enumerate().all(is_known)
+}
+
 /// Whether the word of a name is a number of bars or days, as that of a
 /// moving average: `20`, `20d`.
 fn is_number_of_bars(word: &str) -> bool {
@@ -224,7 +286,8 @@ pub(super) fn multiple_of(words: &[String]) -> Option<&'static str> {
 /// Returns the words of a volume's name that tell what it is.
 fn without_fillers(words: &[String]) -> Vec<String> {
     let is_multiple = |word: &str| MULTIPLES.iter().any(|(known, _)| has_word(known, word));
-    without(words, &VOLUME_FILLERS).into_iter().filter(|word| !is_multiple(word)).collect()
+    let is_filler = |word: &str| is_multiple(word) || has_word(PIECES, word);
+    without(words, &VOLUME_FILLERS).into_iter().filter(|word| !is_filler(word)).collect()
 }
 
 fn without(words: &[String], fillers: &[&str]) -> Vec<String> {

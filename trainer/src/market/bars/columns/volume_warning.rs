@@ -3,7 +3,7 @@
 
 use super::Columns;
 use super::names::{MONEY, words};
-use super::volume_names::{is_derived, is_part, is_quote_volume};
+use super::volume_names::{is_derived, is_guess, is_part, is_quote_volume};
 use super::wide::has_unit;
 use crate::market::bars::lenient::number_in;
 use crate::market::bars::printable;
@@ -48,6 +48,11 @@ impl Columns {
             Some(idx) if is_money(idx) => Some(format!(
                 "the volume {} is a value in money by its name; if another column has it in units, \
                  use that by `--column volume=NAME`",
+                name(idx)
+            )),
+            Some(idx) if is_guess(&self.names[idx], &words(&self.names[idx]), &close) => Some(format!(
+                "the volume {} is a guess, since its name may mean something else: pass `--column \
+                 volume=NAME` to confirm it or name another one, `--column volume=` if there is none",
                 name(idx)
             )),
             Some(idx) => capital.filter(|capital| !self.are_shares(idx, *capital, rows)).map(|capital| {

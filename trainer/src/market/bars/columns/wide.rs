@@ -215,6 +215,7 @@ fn split(name: &str) -> Vec<(&'static str, String)> {
 }
 
 fn split_at_roles(name: &str) -> Vec<(&'static str, String)> {
+    let name = name.strip_suffix(" Price").or_else(|| name.strip_suffix(" price")).unwrap_or(name);
     let lower = name.to_ascii_lowercase();
     let is_apart = |letter: char| !letter.is_alphanumeric();
     let trimmed = |symbol: &str| {

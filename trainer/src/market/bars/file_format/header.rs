@@ -107,7 +107,9 @@ impl Table {
         // Dates with a comma make all rows longer than the header.
         let are_others = rows.iter().all(|row| row.cells.len() == first.cells.len());
         let is_other = first.cells.len() > columns.width && are_others && rows.len() > 1;
-        if first.cells.len() != columns.width && (is_data(&first.cells) || is_other) {
+        let is_right = |row: &SampleRow| row.cells.len() == columns.width && is_data(&row.cells);
+        let is_bar = is_data(&first.cells) && !rows.iter().any(is_right);
+        if first.cells.len() != columns.width && (is_bar || is_other) {
             return refuse_widths(first, columns.width);
         }
         Ok(Self { columns, n_rows_above })
