@@ -78,7 +78,7 @@ fn decide_style(
     setting: StyleSetting,
     TimeHints { latest_ms, named_clock, .. }: TimeHints<'_>,
 ) -> Result<Style, String> {
-    let sample = &until_next_date(sample, rest);
+    let sample = &*until_next_date(sample, rest);
     let clocks = match setting.clock {
         Some(clock) => vec![clock],
         None => clocks_of(sample, named_clock),

@@ -1,5 +1,7 @@
 //! Decides what clock times in digits mean.
 
+use std::borrow::Cow;
+
 use super::column_errors::TimeText;
 use super::digits::{MS_PER_DAY, format_utc};
 use super::steps::TimeSteps;
@@ -61,24 +63,23 @@ pub(super) fn clocks_of(sample: &[TimeText], named: Option<DigitClock>) -> Vec<D
 
 /// Returns `sample`, and rows of `rest` until their date changes if clock
 /// times in digits are all of one date so far.
-pub(super) fn until_next_date(
-    sample: &[TimeText],
+pub(super) fn until_next_date<'a>(
+    sample: &'a [TimeText],
     rest: &mut dyn Iterator<Item = TimeText>,
-) -> Vec<TimeText> {
-    let mut rows = sample.to_vec();
-    let date_of =
-        |row: &TimeText| row.text[..row.text.len() - clock_digits(&row.text).len()].to_vec();
-    let Some(date) = sample.first().filter(|row| !clock_digits(&row.text).is_empty()).map(date_of)
-    else {
-        return rows;
+) -> Cow<'a, [TimeText]> {
+    let date_of = |row: &TimeText| {
+        let digits = clock_digits(&row.text);
+        (!digits.is_empty()).then(|| row.text[..row.text.len() - digits.len()].to_vec())
     };
-    let mut is_one = sample.iter().all(|row| date_of(row) == date);
+    let date = sample.first().and_then(date_of);
+    let mut rows = Cow::Borrowed(sample);
+    let mut is_one = date.is_some() && sample.iter().all(|row| date_of(row) == date);
     while is_one
         && rows.len() < N_ROWS_MAX
         && let Some(row) = rest.next()
     {
         is_one = date_of(&row) == date;
-        rows.push(row);
+        rows.to_mut().push(row);
     }
     rows
 }
