@@ -522,6 +522,10 @@ fn hours_by_their_ends() -> Vec<Kind> {
         })
         .hours(19)
         .warns("has 24:00 and never 00:00"),
+        Kind::new("an hour beside each day", {
+            table(&NAMES.replace("Date", "Date,Hour"), &DAYS.map(|day| format!("{day},16")))
+        })
+        .at(&DAYS.map(|day| format!("{day} 16:00")).each_ref().map(String::as_str)),
         Kind::new("a day 24 that is no hour", {
             by_hour(|day| format!("\"2020, 02, {}\"", 19 + day))
         })

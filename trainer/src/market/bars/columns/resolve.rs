@@ -4,7 +4,7 @@ use super::contracts::is_symbol;
 use super::languages::is_clock_name;
 use super::names::words;
 use super::time_names::digit_clock_of;
-use super::time_parts::{ClockColumns, DateColumns, TimeParts};
+use super::time_parts::{ClockColumns, DateColumns, TimeParts, is_hour};
 use super::{Columns, TimeColumn};
 use crate::market::bars::config::BarsConfig;
 use crate::market::bars::printable;
@@ -69,6 +69,15 @@ impl Columns {
         let TimeColumn::Whole(clock) = time else {
             return time;
         };
+        // By its name, a short number beside each date is no number of the row.
+        if let TimeColumn::Split(date, hour) = self.time
+            && is_hour(&self.names[hour])
+            && clock == date
+            && !all(rows, &is_whole, date)
+            && all(rows, &|cell| matches!(cell, [b'0'..=b'9'] | [b'0'..=b'2', b'0'..=b'9']), hour)
+        {
+            return self.time;
+        }
         if !most(rows, &is_clock, clock) {
             return self.with_clock(clock, rows);
         }

@@ -199,6 +199,11 @@ impl PartNames {
     }
 }
 
+/// Whether a column of this name holds hours.
+pub(super) fn is_hour(name: &str) -> bool {
+    HOURS.contains(&words(name).concat().as_str())
+}
+
 /// Whether a column of this name holds a part of a time.
 pub(super) fn is_part_of_time(name: &str) -> bool {
     let words = words(name);
