@@ -1,8 +1,8 @@
 //! Which column holds what.
 
-use trainer::market::bars::Bar;
+use trainer::market::bars::{Bar, BarsConfig};
 
-use super::{BAR, HOUR_MS, START_MS, read, summarize, test_data, wrapped};
+use super::{BAR, HOUR_MS, START_MS, folder, read, summarize, test_data, warnings, wrapped};
 
 /// One bar in a file with these columns.
 #[track_caller]
@@ -190,4 +190,18 @@ fn a_first_column_may_be_a_date_or_any_number_without_a_header() {
     let row = |day: usize| format!("{},2020-01-0{day},10,12.5,9,11,3.25\n", usize::MAX);
     let bars = read((1..7).map(row).collect::<String>());
     assert_eq!(bars.map(|bars| bars.len()), Ok(6));
+}
+
+#[test]
+fn a_price_that_is_named_tells_nothing_of_the_time() {
+    let rows = (20..25).map(|hour| format!("2020-01-06 {hour}:00,10,12,9,11,11\n"));
+    let content = format!("Date,Open,High,Low,Close,Last\n{}", rows.collect::<String>());
+    let (_folder, source) = folder(&[("bars.csv", content)]);
+    let with = |role: &str, name: &str| {
+        let columns = [(role.to_owned(), name.to_owned())].into();
+        warnings(&source.clone().with_config(&BarsConfig { columns, ..BarsConfig::default() }))
+    };
+    let is_late = |warning: &String| warning.contains("has 24:00 and never 00:00");
+    assert!(with("close", "Last").iter().any(is_late));
+    assert!(!with("time", "Date").iter().any(is_late));
 }

@@ -72,6 +72,49 @@ fn links_to_folders_are_followed_once() {
     assert_eq!(symbols(&source), ["BTC-b", "ETH-e"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn files_of_any_name_are_read_and_links_to_nothing_are_not_passed_over() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+    use std::os::unix::fs::symlink;
+
+    let (folder, source) = folder(&[("A.csv", table(100))]);
+    fs::write(folder.path().join(OsStr::from_bytes(b"\xe9.csv")), table(200)).unwrap();
+    assert_eq!(symbols(&source), ["A", "\u{fffd}"]);
+    symlink("nothing", folder.path().join("B.csv")).unwrap();
+    let source = BarSource::open("", folder.path()).unwrap();
+    let error = source.symbols().unwrap_err().to_string();
+    assert!(error.contains("B.csv` is no file, but a pipe or a link to nothing"), "{error}");
+}
+
+#[test]
+fn partitions_are_parts_of_one_series_or_symbols_by_their_values() {
+    let rows = |days: [u32; 2]| {
+        let rows =
+            days.map(|day| format!("2020-0{}-{:02},1,1,1,1,{day}\n", day / 31 + 1, day % 31));
+        format!("time,open,high,low,close,volume\n{}", rows.concat())
+    };
+    let (_folder, source) = folder(&[
+        ("year=2020/month=1/part-00000-ab.c000.csv", rows([6, 7])),
+        ("year=2020/month=1/part-00001-cd.c000.csv", rows([8, 9])),
+        ("year=2020/month=2/part-00000-ef.c000.csv", rows([34, 35])),
+    ]);
+    assert_eq!(symbols(&source), [""; 0]);
+    assert_eq!(source.summarize().unwrap().n_bars, 6);
+    check(&["symbol=A/x-0.csv", "symbol=B/x-0.csv"], &["A", "B"]);
+    check(&["CL=F/daily.csv", "GC=F/daily.csv"], &["CL=F-daily", "GC=F-daily"]);
+}
+
+#[test]
+fn a_second_download_is_no_symbol() {
+    for name in ["BTC-2020-01 (1).csv", "BTC-2020-01 - Copy.csv"] {
+        let (_folder, source) = tables(&["BTC-2020-01.csv", name]);
+        let warnings = warnings(&source).join("\n");
+        assert!(warnings.contains("seem to be contracts, or parts, of one series"), "{warnings}");
+    }
+}
+
 #[test]
 fn a_note_hides_no_folders_and_files_do_with_a_warning() {
     let about = ("about.txt", "Bars of two markets\n".to_owned());

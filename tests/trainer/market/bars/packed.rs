@@ -124,6 +124,7 @@ fn parquet_of_every_kind_of_time_and_number_gives_the_same_bars() {
 fn other_bytes_behind_a_gzip_stream_are_no_damage() {
     let packed = super::gzip(CONTENT.as_bytes());
     let error = read_file("bars.csv.gz", [&packed[..], b"not of a stream"].concat()).unwrap_err();
+    assert_eq!(read_file("bars.csv.gz", [&packed[..], b"\0"].concat()).unwrap_err(), error);
     insta::assert_snapshot!(wrapped(error), @r"
     `bars.csv.gz` has other bytes behind its gzip stream; `gzip -dc
     'bars.csv.gz' > bars.csv` leaves them out, with a warning

@@ -106,3 +106,17 @@ fn a_table_in_a_zip_may_be_packed_itself() {
     let error = read().err().unwrap().to_string();
     assert!(error.contains("is a zip file in a zip file"), "{error}");
 }
+
+#[test]
+fn no_table_of_a_zip_is_lost() {
+    let rows = |rows: &str| format!("{NAMES}{rows}");
+    let (_folder, source) = zipped(&[("a.csv", rows(FIRST)), ("a.txt", rows(SECOND))]);
+    let error = source.summarize().unwrap_err().to_string();
+    assert!(error.contains("are both of the symbol `a`"), "{error}");
+    let (folder, _) = zipped(&[("a.csv", rows(FIRST))]);
+    let path = folder.path().join("bars.zip");
+    let zip = std::fs::read(&path).unwrap();
+    std::fs::write(&path, [&zip[..], &zip[..]].concat()).unwrap();
+    let error = BarSource::open("bars.zip", folder.path()).unwrap().summarize().unwrap_err();
+    assert!(error.to_string().contains("is several zip files, one behind the other"), "{error}");
+}

@@ -37,6 +37,7 @@ pub(super) use resolve::resolve_time;
 pub(super) use symbol::SymbolColumn;
 pub(super) use time::TimeColumn;
 pub(super) use variants::is_interval;
+pub(super) use volumes::is_volume_name;
 use wide::WideSymbols;
 
 /// A field of a bar, to which a column may belong.
@@ -62,9 +63,9 @@ pub(super) struct Columns {
     pub(super) width: usize,
     /// Whether the file has a header.
     pub(super) has_header: bool,
-    /// Whether the settings assign columns.
-    pub(super) are_configured: bool,
     pub(super) time: TimeColumn,
+    /// Whether the settings name it.
+    pub(super) is_time_configured: bool,
     /// Whether the hours are those at which bars end.
     pub(super) are_hours_ending: bool,
     pub(super) open: usize,
@@ -100,8 +101,8 @@ impl Columns {
         Self {
             width: names.len(),
             has_header: false,
-            are_configured: false,
             time,
+            is_time_configured: false,
             are_hours_ending: false,
             open,
             high,

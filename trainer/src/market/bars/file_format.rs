@@ -109,7 +109,7 @@ impl FileFormat {
         let at = TimeSample { name, columns: &columns, rows: &rows };
         let rest = LaterRows { sample: &sample, reopen };
         let time = at.decide(&rest, reading)?;
-        refuse_reversed(&columns, &cells, &time)
+        refuse_reversed(&columns, &cells, &time, config)
             .map_err(|problem| anyhow!("`{name}` {problem}"))?;
         warnings.extend(scaled::warning(&columns, &cells, &time));
         Ok(Self {
@@ -165,8 +165,9 @@ fn refuse_reversed(
     columns: &Columns,
     rows: &[Vec<String>],
     time: &TimeFormat,
+    config: &BarsConfig,
 ) -> Result<(), String> {
-    if columns.has_header || columns.are_configured {
+    if columns.has_header || !config.columns.is_empty() {
         return Ok(());
     }
     let ends = rows
@@ -207,14 +208,15 @@ fn decide_decimal(
     columns: &Columns,
     config: &BarsConfig,
 ) -> Result<Decimal, String> {
-    if let Some(decimal) = config.decimal {
-        return Ok(decimal);
-    }
     let prices = [columns.open, columns.high, columns.low, columns.close];
     let cells_of = |columns: &[usize]| -> Vec<&str> {
         rows.iter().flat_map(|row| columns.iter().map(|&idx| row[idx].trim())).collect()
     };
     let (of_prices, of_volume) = (cells_of(&prices), cells_of(columns.volume.as_slice()));
+    if let Some(decimal) = config.decimal {
+        lenient::refuse_other(&of_prices, decimal)?;
+        return Ok(decimal);
+    }
     lenient::refuse_32nds(&of_prices)?;
     lenient::decide(&of_prices, &of_volume)
 }

@@ -15,7 +15,7 @@ use super::printable;
 use super::source::SymbolBars;
 use super::summary::{DataSummary, INTERVAL_RATIO_MAX, duration};
 pub(super) use names::symbol_of;
-use names::{DatedName, counted_parts};
+use names::{DatedName, counted_parts, without_copy_number};
 
 /// Files that overlap by a smaller fraction are parts of one series with
 /// repeated rows; those that overlap by more are of several symbols.
@@ -143,12 +143,14 @@ pub(super) fn symbol_warnings(names: &[&str], summaries: &[DataSummary]) -> Vec<
         let [first, last] = [summary.first_ms, summary.last_ms].map(|ms| {
             DateTime::from_timestamp_millis(ms).map_or((0, 1), |time| (time.year(), time.month()))
         });
-        let root = contract_root(name, last).map(str::to_owned);
-        let dated = || DatedName::of(name).filter(|_| has_year(name, first.0 - 1..=last.0 + 1));
+        let original = without_copy_number(name);
+        let root = contract_root(original, last).map(str::to_owned);
+        let years = first.0 - 1..=last.0 + 1;
+        let dated = || DatedName::of(original).filter(|_| has_year(original, years));
         let root = root.or_else(|| dated().map(|name| name.stem));
         // The codes of many Asian shares are numbers.
         let root = root.filter(|root| !root.is_empty());
-        roots.entry(root.unwrap_or_else(|| (*name).to_owned())).or_default().push(name);
+        roots.entry(root.unwrap_or_else(|| original.to_owned())).or_default().push(name);
     }
     let several = roots.into_iter().filter(|(_, names)| names.len() > 1);
     let mut warnings: Vec<String> = several

@@ -22,7 +22,6 @@ use std::io::{self, BufReader, Cursor, ErrorKind, Read};
 use std::path::Path;
 
 use bzip2::read::MultiBzDecoder;
-use flate2::read::MultiGzDecoder;
 use lzma_rust2::XzReader;
 
 use super::letters::without_mark;
@@ -35,11 +34,13 @@ pub(super) use place::{Packing, container};
 use readers::{DamageReader, GzipReader, SwapReader};
 pub(super) use sample::{Sample, SampleRow, next_cells};
 use sniff::{BZIP2, GZIP, XZ};
-pub(super) use zipped::unpack_several;
+pub(super) use zipped::{Unpacked, unpack_several};
 pub(crate) use zstd::ZstdReader;
 
 /// The longest first line.
 const FIRST_LINE_BYTES_MAX: usize = 1 << 16;
+/// The longest one of very many columns.
+const WIDE_LINE_BYTES_MAX: usize = 1 << 22;
 
 /// CSV text, and what its first line says about it.
 pub(super) struct Text {
@@ -73,7 +74,12 @@ pub(super) fn open_file(path: &Path) -> io::Result<Text> {
     let mut file = File::open(path)?;
     match container(&mut file)? {
         Some(Packing::Parquet) => text_of(parquet::open(file)?, Packing::Parquet),
-        Some(_) => open_zipped(zipped::open(file)?),
+        Some(_) => {
+            let (table, warnings) = zipped::open(file)?;
+            let mut text = open_zipped(table)?;
+            text.warnings.extend(warnings);
+            Ok(text)
+        }
         None => open(Box::new(file)),
     }
 }
@@ -101,8 +107,7 @@ fn open_zipped(mut table: File) -> io::Result<Text> {
 pub(super) fn open(raw: Box<dyn Read + Send>) -> io::Result<Text> {
     let (start, raw) = peek(raw, XZ.len() as u64)?;
     if start.starts_with(GZIP) {
-        let inner = MultiGzDecoder::new(raw);
-        text_of(Box::new(GzipReader { inner, has_begun: false }), Packing::Gzip)
+        text_of(Box::new(GzipReader::new(raw)), Packing::Gzip)
     } else if zstd::is_frame(&start) {
         text_of(Box::new(ZstdReader::new(raw)), Packing::Zstd)
     } else if start.starts_with(BZIP2) {
@@ -214,17 +219,24 @@ fn peek(
     Ok((start.clone(), Box::new(Cursor::new(start).chain(raw))))
 }
 
-/// Reads until `text` has a newline, and more than blanks and the bracket
-/// with which indented JSON begins, or is longer than the longest first
+/// Reads until `text` has a newline, and does not end as the begin of
+/// indented JSON or of a script may, or is longer than the longest first
 /// line.
 fn read_line(reader: &mut dyn Read, text: &mut Vec<u8>) -> io::Result<()> {
     let mut block = [0; 4096];
-    let is_blank = |text: &[u8]| {
-        matches!(without_mark(text).trim_ascii(), b"" | b"[" | b"{" | b")]}'" | b")]}',")
+    let is_begin = |text: &[u8]| {
+        let text = without_mark(text).trim_ascii();
+        text.is_empty()
+            || [&b"["[..], b"{", b"(", b"=", b")]}'", b")]}',"]
+                .iter()
+                .any(|end| text.ends_with(end))
     };
-    while !text.contains(&b'\n') || is_blank(text) {
+    while !text.contains(&b'\n') || is_begin(text) {
         if text.len() > FIRST_LINE_BYTES_MAX {
-            break;
+            let is_wide = !json::is_json(text) && sniff::has_cells(text);
+            if !is_wide || text.len() > WIDE_LINE_BYTES_MAX {
+                break;
+            }
         }
         match reader.read(&mut block) {
             Ok(0) => break,

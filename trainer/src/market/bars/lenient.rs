@@ -2,6 +2,7 @@
 //! `1.234,5`, `1.2K`, `5 %`.
 
 use super::config::Decimal;
+use super::letters::decoded;
 use super::number;
 
 /// Currency signs outside of the Unicode block U+20A0 to U+20CF.
@@ -57,7 +58,8 @@ pub(super) fn parse(text: &[u8], decimal: Decimal) -> Option<f64> {
     let is_blank = |letter: char| {
         letter.is_whitespace() || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{feff}')
     };
-    let text = without_quotes(std::str::from_utf8(text).ok()?.trim_matches(is_blank));
+    let text = decoded(text);
+    let text = without_quotes(text.trim_matches(is_blank));
     let (sign, text) = split_sign(without_money(text));
     let text = without_money(text);
     let is_suffix = |(suffix, _): &&(&str, &str)| {
@@ -215,6 +217,20 @@ fn grouped_by_points<'a>(prices: &[&'a str], volumes: &[&'a str]) -> Option<&'a 
         }
         (Some((cell, _)), _) => (!cell.ends_with(|l: char| l.is_ascii_digit())).then_some(cell),
         _ => None,
+    }
+}
+
+/// Fails if the prices have the other decimal sign than `decimal`.
+pub(super) fn refuse_other(prices: &[&str], decimal: Decimal) -> Result<(), String> {
+    let numbers = || prices.iter().filter(|cell| number_in(cell).is_some());
+    match numbers().next() {
+        Some(first) if numbers().all(|cell| parse(cell.as_bytes(), decimal).is_none()) => {
+            Err(format!(
+                "`{first}` has another decimal sign than `bars.decimal` says; take `bars.decimal` \
+                 or `--decimal` out"
+            ))
+        }
+        _ => Ok(()),
     }
 }
 

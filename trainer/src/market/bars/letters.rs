@@ -1,6 +1,10 @@
 //! Letters and words of texts in many languages: decoded, without accents,
 //! in a list.
 
+use std::borrow::Cow;
+
+use encoding_rs::WINDOWS_1252;
+
 /// Returns `text` without the byte order mark of UTF-8.
 pub(super) fn without_mark(text: &[u8]) -> &[u8] {
     text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
@@ -11,12 +15,12 @@ pub(super) fn has_word(words: &str, word: &str) -> bool {
     words.split_whitespace().any(|known| known == word)
 }
 
-/// Decodes `text` as UTF-8, or else as Latin-1, in which different texts
-/// stay different.
-pub(super) fn decoded(text: &[u8]) -> String {
+/// Decodes `text` as UTF-8, or else as Windows-1252, in which different
+/// texts stay different.
+pub(super) fn decoded(text: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(text) {
-        Ok(text) => text.to_owned(),
-        Err(_) => text.iter().map(|&byte| char::from(byte)).collect(),
+        Ok(text) => text.into(),
+        Err(_) => WINDOWS_1252.decode_without_bom_handling(text).0,
     }
 }
 

@@ -14,6 +14,7 @@ pub(super) fn kinds() -> Vec<Kind> {
         names_and_ends(),
         packed(),
         json(),
+        json_of_people(),
         json_of_types(),
         json_of_services(),
         foreign(),
@@ -133,6 +134,13 @@ fn boxes() -> Vec<Kind> {
 
 fn names_and_ends() -> Vec<Kind> {
     vec![
+        Kind::new("tabs after commas", days().replace(',', ",\t")),
+        Kind::new("a comma at the end of the header", days().replace(NAMES, &format!("{NAMES},"))),
+        Kind::new("thousands in Windows-1252", {
+            let text = days().replace(',', ";").replace("500\n", "1\u{a0}500\n");
+            text.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap()).collect::<Vec<_>>()
+        })
+        .bar(0, "2020-01-06 00:00:00  100 101.5 99.5 101  1500"),
         Kind::new("blank cells below the bars", days() + ",,,,,\n,,,,,\n"),
         Kind::new("the sign that DOS ends a text with", days() + "\u{1a}"),
         Kind::new("names in a comment", {
@@ -206,6 +214,11 @@ fn packed() -> Vec<Kind> {
             let other = [("b.jpeg", "\0"), ("Thumbs.db", "\0"), ("b.xml", "<a/>"), ("b.sql", sql)];
             zipped(&[&[("a.csv", &*days())], &other[..]].concat())
         }),
+        Kind::new(
+            "a CSV and a spreadsheet in a zip",
+            zipped(&[("2019.csv", &days()), ("2020.xlsx", "PK")]),
+        )
+        .warns("no CSV, JSON or Parquet by its name: `2020.xlsx`"),
         Kind::new(
             "a CSV and a text without bars in a zip",
             zipped(&[("a.csv", &days()), ("info.txt", "Of www.example.org, 2020\n")]),
@@ -293,6 +306,51 @@ fn json() -> Vec<Kind> {
         Kind::new("JSON with NaN", list.replace("500}", "NaN}"))
             .bar(0, "2020-01-06 00:00:00  100 101.5 99.5 101  0")
             .refused("a number that is not known is `null`", Command("bars.json")),
+    ]
+}
+
+fn json_of_people() -> Vec<Kind> {
+    let (rows, lists) = (objects(), lists());
+    let list = format!("[{}]", rows.join(","));
+    vec![
+        Kind::new("JSON of lists behind a guard", format!(")]}}'\n[{}]", lists.join(","))),
+        Kind::new(
+            "JSON of pages",
+            format!("[[{}],\n[{}]]", lists[..3].join(","), lists[3..].join(",")),
+        ),
+        Kind::new("JSON with keys in Chinese", {
+            let names = [("time", "日期"), ("open", "开盘"), ("high", "最高"), ("low", "最低")];
+            let names = [&names[..], &[("close", "收盘"), ("volume", "成交量")]].concat();
+            names.iter().fold(list.clone(), |list, (name, other)| list.replace(name, other))
+        }),
+        Kind::new("JSON with a volume in late candles only", {
+            let row = |(row, idx): (&String, usize)| {
+                let volume = if idx < 66 { "note" } else { "volume" };
+                let time = format!("{}T{:02}:00", &row[10..20], idx % 24);
+                row.replace(&row[10..20], &time).replace("volume", volume)
+            };
+            let rows = (0..72).map(|idx| row((&rows[idx / 24], idx)));
+            format!("[{}]", rows.collect::<Vec<_>>().join(","))
+        })
+        .bars(&[
+            "2020-01-06 00:00:00  100 101.5 99.5 101  0",
+            "2020-01-06 01:00:00  100 101.5 99.5 101  0",
+            "2020-01-06 02:00:00  100 101.5 99.5 101  0",
+            "2020-01-08 21:00:00  100.5 103 100.25 102.5  0",
+            "2020-01-08 22:00:00  100.5 103 100.25 102.5  0",
+            "2020-01-08 23:00:00  100.5 103 100.25 102.5  0",
+        ])
+        .warns("`volume` is not read: it is only in candles after the first 64"),
+        Kind::new("JSON that Python wrote", list.replace('"', "'"))
+            .refused("whose keys are in double quotes", Command("bars.json")),
+        Kind::new(
+            "JSON of pandas with too few times",
+            format!(
+                r#"{{"columns": ["open"], "index": ["2020-01-06"], "data": [{}]}}"#,
+                lists.join(",")
+            ),
+        )
+        .refused("lists are not of the same length", Edit(|_| days())),
     ]
 }
 
@@ -438,6 +496,12 @@ fn foreign() -> Vec<Kind> {
             "a pointer of Git LFS",
             "version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 12\n",
         )
-        .refused("", Edit(|_| days())),
+        .refused("is a pointer of Git LFS", Edit(|_| days())),
+        Kind::new("statements of SQL", {
+            let row = |line: &str| format!("('{}),", line.replacen(',', "',", 1));
+            let rows: String = days().lines().skip(1).map(row).collect();
+            format!("CREATE TABLE a (t date, o decimal(18, 4));\nINSERT INTO a VALUES {rows};\n")
+        })
+        .refused("is SQL", Command("bars.csv")),
     ]
 }

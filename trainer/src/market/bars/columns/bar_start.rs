@@ -100,7 +100,7 @@ impl Columns {
             let name = &self.names[idx];
             zone_of(name).is_some() || words(name).iter().any(|word| word == "local")
         };
-        let mut starts = self.earlier_starts(time, rows).filter(|_| !self.are_configured);
+        let mut starts = self.earlier_starts(time, rows).filter(|_| !self.is_time_configured);
         let (start, _) = starts.find(|(idx, _)| !(has_zone(time) && has_zone(*idx)))?;
         let [time, start] = [time, start].map(|idx| printable(self.names[idx].as_bytes()));
         Some(format!(
@@ -122,7 +122,7 @@ impl Columns {
         } else {
             ", but is taken for its start: all bars are one interval late"
         };
-        (!self.are_configured).then(|| {
+        (!self.is_time_configured).then(|| {
             format!("`{}` is the time at which a bar ends{taken}", printable(name.as_bytes()))
         })
     }
@@ -133,7 +133,7 @@ impl Columns {
         let times = rows.iter().map(|row| self.time.joined(row));
         let hours: HashSet<Vec<u8>> = times.map(|time| split_hour(&time).0.to_vec()).collect();
         let has = |hour: &[u8]| hours.contains(hour);
-        (!self.are_configured && has(b"24") && !has(b"00") && !has(b"0")).then(|| {
+        (!self.is_time_configured && has(b"24") && !has(b"00") && !has(b"0")).then(|| {
             format!(
                 "`{}` has 24:00 and never 00:00: if its times are the ends of the bars, all bars are \
                  one interval late",

@@ -40,6 +40,12 @@ impl ConfiguredColumns<'_> {
         Ok(Some(idx))
     }
 
+    /// Whether a column of the time is given.
+    fn has_time(&self) -> bool {
+        let roles = ["time", "date", "clock", "hour_ending"];
+        roles.iter().any(|role| self.config.columns.contains_key(*role))
+    }
+
     /// Returns the column of symbols; an empty name means none.
     fn symbol(&self) -> Result<Option<SymbolColumn>> {
         if self.config.columns.get("symbol").is_some_and(String::is_empty) {
@@ -149,7 +155,7 @@ impl Columns {
         let is_free = |idx: &usize| !prices.contains(idx);
         Ok(Self {
             has_header: true,
-            are_configured: !config.columns.is_empty(),
+            is_time_configured: given.has_time(),
             volume: volumes.first().copied(),
             funding,
             dividend: given.column("dividend")?,

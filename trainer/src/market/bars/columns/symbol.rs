@@ -47,7 +47,7 @@ impl SymbolColumn {
 
     /// Returns the symbol of `row`.
     pub(in crate::market::bars) fn text(self, row: Row<'_>) -> String {
-        let text = |idx: usize| decoded(row.get(idx).unwrap_or_default().trim_ascii());
+        let text = |idx: usize| decoded(row.get(idx).unwrap_or_default().trim_ascii()).into_owned();
         self.joined(text)
     }
 

@@ -3,7 +3,7 @@
 
 use super::Columns;
 use super::names::words;
-use super::volume_names::{is_part, is_quote_volume, multiple_of};
+use super::volume_names::{find_volumes, is_part, is_quote_volume, multiple_of};
 use crate::market::bars::lenient::{is_unknown, number_in};
 
 /// More ticks than a bar has are the time by a clock that counts ticks.
@@ -91,4 +91,10 @@ impl Columns {
         let money = self.quote_volumes().filter(|idx| Some(*idx) != self.volume);
         (units.map(name).collect(), money.map(name).collect())
     }
+}
+
+/// Whether a column of this name can be the volume.
+pub(in crate::market::bars) fn is_volume_name(name: &str) -> bool {
+    let names = [name.to_owned(), "close".to_owned()];
+    !find_volumes(&names.each_ref().map(|name| words(name)), &names, 1).is_empty()
 }

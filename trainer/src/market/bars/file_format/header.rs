@@ -187,8 +187,14 @@ fn are_counted(cells: &[String]) -> bool {
 fn names_at(sample: &Sample, idx: usize, config: &BarsConfig) -> Result<(Columns, usize)> {
     let n_rows = n_name_rows(&sample.rows[idx..]);
     let rows = &sample.rows[idx..idx + n_rows];
-    let below = rows_like(&sample.rows[idx + n_rows..], rows[0].cells.len());
-    let names = names_of(rows);
+    let mut names = names_of(rows);
+    let mut below = rows_like(&sample.rows[idx + n_rows..], names.len());
+    // The header may end in delimiters that no row has.
+    let n_names = names.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1);
+    if below.is_empty() && n_names < names.len() {
+        below = rows_like(&sample.rows[idx + n_rows..], n_names);
+        names.truncate(if below.is_empty() { names.len() } else { n_names });
+    }
     let (after, width) = (&sample.rows[idx + n_rows..], names.len() + 1);
     let is_longer = after.first().is_some_and(|row| row.cells.len() == width);
     let longer = if is_longer { rows_like(after, width) } else { Vec::new() };
@@ -251,7 +257,9 @@ fn find_columns(names: &[String], rows: &[Vec<String>], config: &BarsConfig) -> 
     }
     let mut config = config.clone();
     config.columns.insert("time".to_owned(), names[time].clone());
-    Columns::find(names, &config).map_err(|_| error)
+    let mut columns = Columns::find(names, &config).map_err(|_| error)?;
+    columns.is_time_configured = false;
+    Ok(columns)
 }
 
 /// Whether the column holds a date in each row, or possible times as

@@ -63,7 +63,8 @@ impl DatedName {
             }
             idx += 1;
         }
-        (n_dates > 0).then(|| Self { stem: trimmed(&stem).to_owned(), month })
+        let stem = without_part(&stem);
+        (n_dates > 0).then(|| Self { stem: trimmed(stem).to_owned(), month })
     }
 }
 
@@ -107,6 +108,31 @@ pub(super) fn counted_parts(names: &[&str]) -> Vec<(String, Vec<usize>)> {
         }
     }
     groups
+}
+
+/// Returns `stem` up to the number of a part, which may be one of several of
+/// one day: `part-00001-c000`.
+fn without_part(stem: &str) -> &str {
+    let is_number = |rest: &str| {
+        rest.trim_start_matches(['-', '_']).starts_with(|letter: char| letter.is_ascii_digit())
+    };
+    let begin = |part: &&str| {
+        let begin = stem.find(*part)?;
+        let is_word = !stem[..begin].ends_with(char::is_alphanumeric);
+        (is_word && is_number(&stem[begin + part.len()..])).then_some(begin)
+    };
+    PARTS.iter().find_map(begin).map_or(stem, |begin| &stem[..begin])
+}
+
+/// Returns `name` without the number that a browser gives the second
+/// download of a name, and without the word of a copy: `BTC (1)`, `BTC -
+/// Copy`.
+pub(super) fn without_copy_number(name: &str) -> &str {
+    let numbered = name.strip_suffix(')').and_then(|name| name.rsplit_once(" ("));
+    let is_count = |number: &str| number.bytes().all(|byte| byte.is_ascii_digit());
+    let name = numbered.filter(|(_, number)| is_count(number)).map_or(name, |(name, _)| name);
+    let copied = [" - Copy", " copy"].iter().find_map(|word| name.strip_suffix(word));
+    copied.unwrap_or(name)
 }
 
 /// Returns the start of a word for a part at the end of `head`.

@@ -116,10 +116,12 @@ impl BlockSource for DecodingReader {
             .decoder
             .decode_to_string_without_replacement(&block[..n_bytes], &mut decoded, self.is_done)
         {
-            let invalid = "is UTF-16 text with an invalid character";
-            let is_cut = self.is_done;
-            let kind = if is_cut { ErrorKind::UnexpectedEof } else { ErrorKind::InvalidData };
-            return Err(io::Error::new(kind, invalid));
+            let problem = if self.is_done {
+                "is UTF-16 text that is cut short within a character; copy or download it again"
+            } else {
+                "is UTF-16 text with an invalid character"
+            };
+            return Err(io::Error::new(ErrorKind::InvalidData, problem));
         }
         text.extend_from_slice(decoded.as_bytes());
         Ok(true)

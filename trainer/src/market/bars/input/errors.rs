@@ -49,7 +49,9 @@ pub(in crate::market::bars) fn with_name(problem: &str, name: &str) -> String {
     for output in OUTPUTS.iter().filter(|output| **output == file) {
         problem = problem.replace(output, &format!("new_{output}"));
     }
-    let quoted = |name: &str| format!("'{}'", name.replace('\'', "'\\''"));
+    // A name that begins so would be an option.
+    let folder = if name.starts_with('-') { "./" } else { "" };
+    let quoted = |name: &str| format!("'{folder}{}'", name.replace('\'', "'\\''"));
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     let problem = problem.replace("'STEM.zip'", &quoted(&format!("{stem}.zip")));
     problem.replace("'NAME'", &quoted(name))

@@ -88,20 +88,27 @@ pub(super) fn open(json: impl Read, is_script: bool) -> io::Result<CandleCsv> {
             "is a script with more than one value; write the candles alone, as JSON or CSV",
         ));
     }
-    Ok(CandleCsv { rows: rows.finish()?, warnings })
+    let (rows, warning) = rows.finish()?;
+    warnings.extend(warning);
+    Ok(CandleCsv { rows, warnings })
 }
 
 fn failure(error: &serde_json::Error) -> io::Error {
     let told = crate::market::bars::printable(error.to_string().as_bytes());
     let problem = match error.classify() {
         Category::Eof => "is JSON that is cut short; copy or download it again".to_owned(),
+        Category::Syntax if told.starts_with("key must be a string") => format!(
+            "is no JSON ({told}), whose keys are in double quotes; if Python wrote it, `python3 -c \
+             \"import sys, ast, json; json.dump(ast.literal_eval(open(sys.argv[1]).read()), open('bars.json', \
+             'w'))\" 'NAME'` writes it so"
+        ),
         // A comma too many, or the like.
         Category::Syntax if !told.starts_with("expected value") => {
             format!("is JSON with a fault ({told}); correct it there, or download it again")
         }
         Category::Syntax => format!(
             "is JSON with a fault ({told}); a number that is not known is `null`, not `NaN`: \
-             `sed -E 's/\\bNaN\\b/null/g' 'NAME' > bars.json` writes it so"
+             `sed -E 's/-?\\b(NaN|Infinity)\\b/null/g' 'NAME' > bars.json` writes it so"
         ),
         Category::Data | Category::Io => format!(
             "is JSON, but not a list of candles ({told}); write it as `[[time, open, high, low, \
@@ -153,6 +160,10 @@ impl<'de> Visitor<'de> for TopLevel<'_> {
         let mut cells = Vec::new();
         while let Some(row) = list.next_element::<Value>()? {
             let taken = match row {
+                // Pages of candles.
+                Value::Array(page) if page.first().is_some_and(Value::is_array) => {
+                    page.into_iter().try_for_each(|row| self.rows.push(row, None))
+                }
                 Value::Array(_) => self.rows.push(row, None),
                 row if is_row(&row) => self.rows.push(row, None),
                 Value::Object(object) => self.object(object),

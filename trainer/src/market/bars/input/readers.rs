@@ -1,6 +1,13 @@
 //! Readers that change the bytes or the errors of another one.
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+
+use flate2::bufread::GzDecoder;
+
+use super::sniff::GZIP;
+
+/// The packed bytes that are read at once.
+const BUFFER_BYTES: usize = 1 << 15;
 
 /// Replaces one byte by another, such as carriage returns by newlines.
 pub(super) struct SwapReader {
@@ -22,24 +29,39 @@ impl Read for SwapReader {
     }
 }
 
-/// Reads a gzip stream, and tells what follows it from damage in it.
-pub(super) struct GzipReader<R> {
-    pub(super) inner: R,
-    pub(super) has_begun: bool,
+/// Reads the members of a gzip file, and tells what follows them from
+/// damage in them.
+pub(super) struct GzipReader {
+    member: GzDecoder<Box<dyn BufRead + Send>>,
 }
 
-impl<R: Read> Read for GzipReader<R> {
+impl GzipReader {
+    pub(super) fn new(raw: impl Read + Send + 'static) -> Self {
+        let raw: Box<dyn BufRead + Send> = Box::new(BufReader::with_capacity(BUFFER_BYTES, raw));
+        Self { member: GzDecoder::new(raw) }
+    }
+}
+
+impl Read for GzipReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let is_header = |error: &io::Error| error.to_string() == "invalid gzip header";
-        match self.inner.read(buffer) {
-            Err(error) if self.has_begun && is_header(&error) => Err(io::Error::new(
-                ErrorKind::InvalidData,
-                "has other bytes behind its gzip stream; `gzip -dc 'NAME' > bars.csv` leaves them \
-                 out, with a warning",
-            )),
-            found => {
-                self.has_begun |= found.is_ok();
-                found
+        loop {
+            let n_bytes = self.member.read(buffer)?;
+            if n_bytes > 0 || buffer.is_empty() {
+                return Ok(n_bytes);
+            }
+            match self.member.get_mut().fill_buf()? {
+                [] => return Ok(0),
+                [first, ..] if *first == GZIP[0] => {
+                    let raw = self.member.reset(Box::new(io::empty()));
+                    self.member.reset(raw);
+                }
+                _ => {
+                    return Err(io::Error::new(
+                        ErrorKind::InvalidData,
+                        "has other bytes behind its gzip stream; `gzip -dc 'NAME' > bars.csv` \
+                         leaves them out, with a warning",
+                    ));
+                }
             }
         }
     }

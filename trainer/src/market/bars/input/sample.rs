@@ -51,6 +51,12 @@ impl Text {
             } else {
                 sample.rows.len() > 1
             };
+            if !is_all && !is_enough && bytes.len() > SAMPLE_BYTES_MAX && sample.rows.is_empty() {
+                return Err(io::Error::new(
+                    ErrorKind::InvalidData,
+                    "has a line of more than 4 MiB, and so is no table of bars",
+                ));
+            }
             if is_all || is_enough || bytes.len() > SAMPLE_BYTES_MAX {
                 // Without a bar, the error is the reason.
                 if !has_bar && let Some(error) = self.reader.failure() {
@@ -156,5 +162,5 @@ fn next_cells_after<R: Read>(
 }
 
 fn cells_of<R: Read>(rows: &Rows<R>) -> Vec<String> {
-    rows.row().iter().map(|cell| decoded(cell.trim_ascii())).collect()
+    rows.row().iter().map(|cell| decoded(cell.trim_ascii()).into_owned()).collect()
 }

@@ -8,24 +8,24 @@ use crate::market::bars::parquet;
 
 /// The first bytes of unsupported formats, and the message with the
 /// remedy; `NAME` stands for the name of the file.
-const UNSUPPORTED_FORMATS: [(&[u8], &str); 32] = [
+const UNSUPPORTED_FORMATS: [(&[u8], &str); 36] = [
     (ZIP, "is a zip file, which cannot come as a stream; name the file itself"),
     (parquet::MAGIC, "is a Parquet file, which cannot come as a stream; name the file itself"),
     (b"PARE", "is an encrypted Parquet file; write it without encryption"),
     (
         b"ARROW1",
         "is a Feather (Arrow) file; write it as Parquet or CSV, such as by `python3 -c \
-         \"import pandas; pandas.read_feather('NAME').to_csv('bars.csv')\"`",
+         \"import sys, pandas; pandas.read_feather(sys.argv[1]).to_csv('bars.csv')\" 'NAME'`",
     ),
     (
         b"FEA1",
         "is a Feather file of version 1; write it as Parquet or CSV, such as by `python3 -c \
-         \"import pandas; pandas.read_feather('NAME').to_csv('bars.csv')\"`",
+         \"import sys, pandas; pandas.read_feather(sys.argv[1]).to_csv('bars.csv')\" 'NAME'`",
     ),
     (
         b"\x89HDF\r\n",
         "is an HDF5 file; write it as Parquet or CSV, such as its first table by `python3 -c \
-         \"import pandas; s = pandas.HDFStore('NAME', 'r'); s[s.keys()[0]].to_csv('bars.csv')\"`",
+         \"import sys, pandas; s = pandas.HDFStore(sys.argv[1], 'r'); s[s.keys()[0]].to_csv('bars.csv')\" 'NAME'`",
     ),
     (
         b"SQLite format 3",
@@ -36,18 +36,21 @@ const UNSUPPORTED_FORMATS: [(&[u8], &str); 32] = [
     (
         b"\x80",
         "is a Python pickle; write it as Parquet or CSV, such as by `python3 -c \
-         \"import pandas; pandas.DataFrame(pandas.read_pickle('NAME')).to_csv('bars.csv')\"`",
+         \"import sys, pandas; pandas.DataFrame(pandas.read_pickle(sys.argv[1])).to_csv('bars.csv')\" 'NAME'`",
     ),
     (
         b"\x93NUMPY",
-        "is a NumPy array; write it as CSV, such as by `python3 -c \"import numpy, pandas; \
-         a = numpy.load('NAME'); \
-         pandas.DataFrame(a).to_csv('bars.csv', index=False, header=bool(a.dtype.names))\"`",
+        "is a NumPy array; write it as CSV, such as by `python3 -c \"import sys, numpy, pandas; \
+         a = numpy.load(sys.argv[1]); \
+         pandas.DataFrame(a).to_csv('bars.csv', index=False, header=bool(a.dtype.names))\" 'NAME'`",
     ),
     (b"\xd0\xcf\x11\xe0", "is a spreadsheet of an old kind (xls); save it as CSV"),
     (b"\x02\x21\x4c\x18", "is packed with lz4; unpack it with `lz4 -d 'NAME' bars.csv`"),
     (b"\xff\x06\0\0sNaPpY", "is packed with Snappy; unpack it with `snzip -dc 'NAME' > bars.csv`"),
     (b"<stata_dta>", STATA),
+    (b"r\x02\x01\0", STATA),
+    (b"s\x02\x01\0", STATA),
+    (b"HEADER RECORD*******", SAS),
     (b"RDX", "is a file of R; write it as CSV, such as by `write.csv`"),
     (b"X\n\0\0", "is a file of R; write it as CSV, such as by `write.csv`"),
     (b"MATLAB ", "is a file of MATLAB; write it as CSV, such as by `writetable`"),
@@ -57,10 +60,8 @@ const UNSUPPORTED_FORMATS: [(&[u8], &str); 32] = [
     (b"\x04\x22\x4d\x18", "is packed with lz4; unpack it with `lz4 -d 'NAME' bars.csv`"),
     (b"\x1f\x9d", "is packed with compress; unpack it with `uncompress 'NAME'`"),
     (b"%PDF", "is a PDF, not CSV; download the data itself"),
-    (
-        b"\xff\xfe\0\0",
-        "is UTF-32 text; save it as UTF-8, such as by `iconv -f UTF-32 -t UTF-8 'NAME' > bars.csv`",
-    ),
+    (b"\xff\xfe\0\0", UTF_32),
+    (b"\0\0\xfe\xff", UTF_32),
     (b"\x5d\0\0", "is packed with lzma; unpack it by `xz --format=lzma -dc 'NAME' > bars.csv`"),
     (
         b"PK\x07\x08",
@@ -68,13 +69,13 @@ const UNSUPPORTED_FORMATS: [(&[u8], &str); 32] = [
     ),
     (
         b"ORC",
-        "is an ORC file; write it as Parquet or CSV, such as by `python3 -c \"import pandas; \
-         pandas.read_orc('NAME').to_csv('bars.csv')\"`",
+        "is an ORC file; write it as Parquet or CSV, such as by `python3 -c \"import sys, pandas; \
+         pandas.read_orc(sys.argv[1]).to_csv('bars.csv')\" 'NAME'`",
     ),
     (
         b"\xff\xff\xff\xff",
-        "is an Arrow stream; write it as Parquet or CSV, such as by `python3 -c \"import pyarrow.ipc; \
-         pyarrow.ipc.open_stream('NAME').read_all().to_pandas().to_csv('bars.csv')\"`",
+        "is an Arrow stream; write it as Parquet or CSV, such as by `python3 -c \"import sys, pyarrow.ipc; \
+         pyarrow.ipc.open_stream(sys.argv[1]).read_all().to_pandas().to_csv('bars.csv')\" 'NAME'`",
     ),
     (b"PK\x05\x06", "is a zip file with nothing in it; download it again"),
     (b"\x89PNG", "is a picture; download the data itself"),
@@ -86,11 +87,20 @@ const UNSUPPORTED_FORMATS: [(&[u8], &str); 32] = [
     (b"Obj\x01", "is an Avro file; write it as Parquet or CSV"),
 ];
 
-const STATA: &str = "is a Stata file; write it as CSV, such as by `python3 -c \"import pandas; \
-     pandas.read_stata('NAME').to_csv('bars.csv', index=False)\"`";
+const STATA: &str = "is a Stata file; write it as CSV, such as by `python3 -c \"import sys, pandas; \
+     pandas.read_stata(sys.argv[1]).to_csv('bars.csv', index=False)\" 'NAME'`";
+
+const SAS: &str = "is a SAS file; write it as CSV, such as by `python3 -c \"import sys, pandas; f = \
+     open(sys.argv[1], 'rb').read(1); pandas.read_sas(sys.argv[1], encoding='latin-1', format='xport' if \
+     f == b'H' else 'sas7bdat').to_csv('bars.csv', index=False)\" 'NAME'`";
+
+const UTF_32: &str =
+    "is UTF-32 text; save it as UTF-8, such as by `iconv -f UTF-32 -t UTF-8 'NAME' > bars.csv`";
 
 const TAR: &str =
     "is a tar archive; unpack it with `tar xf 'NAME'`, and name the file that was in it";
+
+const LFS: &[u8] = b"version https://git-lfs";
 
 /// The place of the checksum in the header of a tar archive.
 const TAR_SUM: std::ops::Range<usize> = 148..156;
@@ -98,7 +108,14 @@ const TAR_BYTES: usize = 512;
 
 /// The same of formats that are text themselves, or whose magic bytes are
 /// not the first ones, with their offset.
-const MARKS: [(usize, &[u8], &str); 3] = [
+const MARKS: [(usize, &[u8], &str); 6] = [
+    (12, b"\xc2\xea\x81\x60", SAS),
+    (
+        4,
+        b"(C)opyright",
+        "is a history file of MetaTrader (hst); export it as CSV in its History Center",
+    ),
+    (0, LFS, "is a pointer of Git LFS, not the file itself; fetch that by `git lfs pull`"),
     (
         0,
         b"00COTAHIST",
@@ -163,6 +180,12 @@ pub(super) fn unsupported(start: &[u8]) -> Option<&'static str> {
     if is_markup(start) {
         return Some("is a web page or XML, not CSV; download the data itself, as CSV");
     }
+    if is_sql(start) {
+        return Some(
+            "is SQL; export its table as CSV, or take the rows out, such as by `grep -oE \
+             \"\\(['0-9][^(),]*(,[^(),]*){4,}\\)\" 'NAME' | tr -d \"()'\" > bars.csv`",
+        );
+    }
     let has = |(at, mark, _): &&(usize, &[u8], _)| start.get(*at..at + mark.len()) == Some(mark);
     if let Some((_, _, remedy)) = MARKS.iter().find(has) {
         return Some(remedy);
@@ -174,6 +197,11 @@ pub(super) fn unsupported(start: &[u8]) -> Option<&'static str> {
     let is_binary = head.contains(&0) || !is_utf8 && has_controls;
     is_binary
         .then_some("is a file of an unknown kind, not text; write it as CSV (UTF-8) or Parquet")
+}
+
+/// Whether it is what Git LFS has in place of a file that is not fetched.
+pub(super) fn is_lfs_pointer(start: &[u8]) -> bool {
+    start.starts_with(LFS)
 }
 
 /// Whether it begins with the header of a tar archive, also of one without
@@ -206,6 +234,16 @@ fn is_markup(start: &[u8]) -> bool {
     is_known || (line.starts_with(b"<") && line.contains(&b'>') && !is_table)
 }
 
+/// Whether it begins with a statement of SQL, or a comment of a dump.
+fn is_sql(start: &[u8]) -> bool {
+    let words = ["insert into", "create table", "drop table", "begin transaction", "pragma "];
+    let dumps = ["-- mysql dump", "--\n-- postgresql", "-- sqlite"];
+    let text = without_mark(start).trim_ascii_start();
+    words.iter().chain(&dumps).any(|word| {
+        text.get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word.as_bytes()))
+    })
+}
+
 /// Whether the cells of the first line are in single quotes.
 pub(super) fn has_single_quotes(start: &[u8]) -> bool {
     let line = start.split(|&byte| byte == b'\n').next().unwrap_or_default().trim_ascii();
@@ -214,6 +252,11 @@ pub(super) fn has_single_quotes(start: &[u8]) -> bool {
     let is_first = cells.next().is_some_and(is_quoted);
     let are_plain = cells.all(|cell| is_quoted(cell) || !cell.contains(&b'\''));
     is_first && are_plain && !line.contains(&b'"')
+}
+
+/// Whether the first bytes of `text` have delimiters.
+pub(super) fn has_cells(text: &[u8]) -> bool {
+    text.iter().take(N_TEXT_BYTES).any(|byte| b",;\t|".contains(byte))
 }
 
 /// Returns the delimiter of the cells in `text`: `,`, `;`, a tab, `|`, `^`,
@@ -237,12 +280,15 @@ pub(super) fn delimiter(text: &[u8]) -> u8 {
 /// one precedes the comma, which may be a decimal sign.
 fn most_frequent(line: &[u8]) -> Option<(u8, usize)> {
     let mut counts = [b';', b'\t', b'|', b'^', b'~', 1, b','].map(|delimiter| (delimiter, 0));
-    let mut is_quoted = false;
+    let (mut is_quoted, mut before) = (false, 0);
     for &byte in line {
         is_quoted ^= byte == b'"';
+        // A tab behind a comma only aligns the cells.
+        let is_blank = [before, byte] == [b',', b'\t'];
         for (delimiter, count) in &mut counts {
-            *count += usize::from(byte == *delimiter && !is_quoted);
+            *count += usize::from(byte == *delimiter && !is_quoted && !is_blank);
         }
+        before = if is_blank { b',' } else { byte };
     }
     let other = counts[..counts.len() - 1]
         .iter()

@@ -9,32 +9,61 @@ use tempfile::TempDir;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use super::beside::{flat_names, is_beside, retain_tables};
-use super::place::{Packing, container};
+use super::beside::{flat_names, has_rows, is_beside, retain_tables};
+use super::place::{Packing, ZIP, container};
 use crate::market::bars::printable;
+
+/// The bytes of a text that are examined for rows.
+const N_EXAMINED_BYTES: u64 = 1 << 14;
 
 /// Entries that only files of other programs have, and the message about
 /// each.
 const OTHER_PROGRAMS: [(&str, &str); 4] = [
     (
         "xl/workbook.xml",
-        "is a spreadsheet (xlsx); save it as CSV, such as by `python3 -c \"import pandas; \
-         pandas.read_excel('NAME').to_csv('bars.csv', index=False)\"`",
+        "is a spreadsheet (xlsx); save it as CSV, such as by `python3 -c \"import sys, pandas; \
+         pandas.read_excel(sys.argv[1]).to_csv('bars.csv', index=False)\" 'NAME'`",
     ),
     ("xl/workbook.bin", "is a spreadsheet (xlsb); save it as CSV"),
     (
         "content.xml",
-        "is a spreadsheet (ods); save it as CSV, such as by `python3 -c \"import pandas; \
-         pandas.read_excel('NAME', engine='odf').to_csv('bars.csv', index=False)\"`",
+        "is a spreadsheet (ods); save it as CSV, such as by `python3 -c \"import sys, pandas; \
+         pandas.read_excel(sys.argv[1], engine='odf').to_csv('bars.csv', index=False)\" 'NAME'`",
     ),
     ("word/document.xml", "is a text document (docx); download the data itself"),
 ];
 
+/// The tables of a zip file.
+pub(in crate::market::bars) struct Unpacked {
+    pub(in crate::market::bars) folder: TempDir,
+    /// Warnings about what was left out.
+    pub(in crate::market::bars) warnings: Vec<String>,
+}
+
+/// The names of the tables in a zip file, and of other files that may have
+/// bars.
+struct TableNames {
+    tables: Vec<String>,
+    others: Vec<String>,
+}
+
+impl TableNames {
+    fn warnings(&self) -> Vec<String> {
+        let names = || self.others.iter().map(|name| printable(name.as_bytes()));
+        let others = names().collect::<Vec<_>>().join("`, `");
+        let warning =
+            format!("left out, since it is no CSV, JSON or Parquet by its name: `{others}`");
+        names().next().map(|_| warning).into_iter().collect()
+    }
+}
+
 /// Extracts the only table in `file` to an unnamed temporary file, and
-/// verifies its checksum. Fails if there are several.
-pub(super) fn open(file: File) -> io::Result<File> {
+/// verifies its checksum; returns it with warnings. Fails if there are
+/// several.
+pub(super) fn open(file: File) -> io::Result<(File, Vec<String>)> {
     let mut archive = archive(file)?;
-    let names = tables(&archive)?;
+    let found = tables(&mut archive)?;
+    let names = &found.tables;
     let [name] = &names[..] else {
         return Err(invalid(format!(
             "is a zip file of several tables, such as `{}` and `{}`; unpack it by `unzip 'NAME' -d \
@@ -46,23 +75,24 @@ pub(super) fn open(file: File) -> io::Result<File> {
     let mut table = tempfile::tempfile()?;
     unpack(&mut archive, name, &mut table)?;
     table.rewind()?;
-    Ok(table)
+    Ok((table, found.warnings()))
 }
 
 /// Extracts the tables of the zip file at `path` to a temporary folder;
 /// `None` if it is not a zip file or has only one table.
-pub(in crate::market::bars) fn unpack_several(path: &Path) -> io::Result<Option<TempDir>> {
+pub(in crate::market::bars) fn unpack_several(path: &Path) -> io::Result<Option<Unpacked>> {
     let mut file = File::open(path)?;
     if container(&mut file)? != Some(Packing::Zip) {
         return Ok(None);
     }
     let mut archive = archive(file)?;
-    let names = tables(&archive)?;
+    let found = tables(&mut archive)?;
+    let names = &found.tables;
     if names.len() == 1 {
         return Ok(None);
     }
     let folder = TempDir::new()?;
-    let common = common_folder(&names);
+    let common = common_folder(names);
     let paths: Vec<String> = names.iter().map(|name| name[common..].to_owned()).collect();
     for (name, file) in names.iter().zip(flat_names(&paths)) {
         let path = folder.path().join(file);
@@ -76,11 +106,13 @@ pub(in crate::market::bars) fn unpack_several(path: &Path) -> io::Result<Option<
         })?;
         unpack(&mut archive, name, &mut table)?;
     }
-    Ok(Some(folder))
+    Ok(Some(Unpacked { folder, warnings: found.warnings() }))
 }
 
-fn archive(file: File) -> io::Result<ZipArchive<File>> {
-    ZipArchive::new(file).map_err(|error| {
+fn archive(mut file: File) -> io::Result<ZipArchive<File>> {
+    let mut start = Vec::new();
+    (&mut file).take(ZIP.len() as u64).read_to_end(&mut start)?;
+    let archive = ZipArchive::new(file).map_err(|error| {
         if error.to_string().contains("ulti-disk") {
             return invalid(
                 "is one part of a zip file; unpack all of them by `7z x 'STEM.zip' -obars`, and name that folder"
@@ -88,7 +120,14 @@ fn archive(file: File) -> io::Result<ZipArchive<File>> {
             );
         }
         damaged(&error)
-    })
+    })?;
+    if archive.offset() > 0 && start == ZIP {
+        return Err(invalid(
+            "is several zip files, one behind the other; cut them apart, or download each again"
+                .to_owned(),
+        ));
+    }
+    Ok(archive)
 }
 
 fn unpack(archive: &mut ZipArchive<File>, name: &str, table: &mut File) -> io::Result<()> {
@@ -126,10 +165,10 @@ fn unread_method() -> io::Error {
     )
 }
 
-fn tables(archive: &ZipArchive<File>) -> io::Result<Vec<String>> {
+fn tables(archive: &mut ZipArchive<File>) -> io::Result<TableNames> {
     let mut names = Vec::new();
     for name in archive.file_names() {
-        names.push(name.map_err(|error| damaged(&error))?);
+        names.push(name.map_err(|error| damaged(&error))?.into_owned());
     }
     let names: Vec<&str> =
         names.iter().map(AsRef::as_ref).filter(|name: &&str| !name.ends_with('/')).collect();
@@ -142,7 +181,9 @@ fn tables(archive: &ZipArchive<File>) -> io::Result<Vec<String>> {
     let is_table = |name: &&str| !name.split('/').any(is_beside);
     let mut tables: Vec<String> =
         names.iter().copied().filter(is_table).map(str::to_owned).collect();
-    retain_tables(&mut tables);
+    let others = retain_tables(&mut tables);
+    let all = tables.clone();
+    tables.retain(|name| !is_report(archive, name, &all));
     // A single file is the table, whatever its name.
     if tables.is_empty() && names.len() == 1 {
         tables.push(names[0].to_owned());
@@ -160,7 +201,20 @@ fn tables(archive: &ZipArchive<File>) -> io::Result<Vec<String>> {
             found.join("`, `")
         )));
     }
-    Ok(tables)
+    Ok(TableNames { tables, others })
+}
+
+/// Whether the file is a text beside a table of the same name that reports
+/// on it, without rows of its own.
+fn is_report(archive: &mut ZipArchive<File>, name: &str, all: &[String]) -> bool {
+    let Some(stem) = name.strip_suffix(".txt") else {
+        return false;
+    };
+    let mut start = Vec::new();
+    all.contains(&format!("{stem}.csv"))
+        && archive.by_name(name).is_ok_and(|entry| {
+            entry.take(N_EXAMINED_BYTES).read_to_end(&mut start).is_ok() && !has_rows(&start)
+        })
 }
 
 /// Returns the length of the path of the folder that all files are in.

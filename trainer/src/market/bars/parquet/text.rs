@@ -20,9 +20,9 @@ const N_ROWS: usize = 1024;
 const N_COLUMNS_MIN: usize = 5;
 
 const LISTS: &str = "is a Parquet file whose cells are lists; write a row for each value, such as by \
-                     `python3 -c \"import pandas; d = pandas.read_parquet('NAME'); lists = [c for c in \
+                     `python3 -c \"import sys, pandas; d = pandas.read_parquet(sys.argv[1]); lists = [c for c in \
                      d if hasattr(d[c].iloc[0], 'tolist') and getattr(d[c].iloc[0], 'ndim', 0)]; \
-                     d.explode(lists).to_csv('bars.csv', index=False)\"`";
+                     d.explode(lists).to_csv('bars.csv', index=False)\" 'NAME'`";
 
 /// The name that pandas gives to an unnamed index, which it writes last.
 const NAMELESS_INDEX: &str = "__index_level_";
@@ -141,7 +141,7 @@ fn unread_packing(error: &str) -> Option<String> {
     let (_, packing) = packings.iter().find(|(name, _)| error.contains(name))?;
     Some(format!(
         "is a Parquet file packed with {packing}, which is not supported; pack it with zstd, such \
-         as by `python3 -c \"import pandas; pandas.read_parquet('NAME').to_parquet('bars.parquet', \
-         compression='zstd')\"`"
+         as by `python3 -c \"import sys, pandas; pandas.read_parquet(sys.argv[1]).to_parquet('bars.parquet', \
+         compression='zstd')\" 'NAME'`"
     ))
 }

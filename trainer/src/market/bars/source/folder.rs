@@ -1,13 +1,12 @@
 //! The symbols of a source: the files of a folder, with the parts of one
 //! series joined, or those in a column.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, ensure};
 
 use super::listing::{Folder, NamedFile};
-use super::{BarSource, FolderContent, Origin, SymbolBars};
+use super::{BarSource, FolderContent, Origin, SymbolBars, find_file};
 use crate::market::bars::file_series::{
     FileGroup, SummarizedPart, check_spelling, groups, sorted_parts, symbol_of,
 };
@@ -87,10 +86,11 @@ impl BarSource {
         let mut symbols = Vec::new();
         for NamedFile { path, name } in files {
             let symbol = symbol_of(&name).to_owned();
-            let mut source = Self::open(&path.to_string_lossy(), Path::new(""))?;
-            if let Some((archive, unpacked)) = &folder.archive {
-                source.name = format!("{}/{name}", archive.display());
-                source.unpacked = Some(Arc::clone(unpacked));
+            let path_name = path.to_string_lossy().into_owned();
+            let mut source = Self::new(&path_name, find_file(path)?);
+            if let Some(archive) = &folder.archive {
+                source.name = format!("{}/{name}", archive.path.display());
+                source.unpacked = Some(Arc::clone(&archive.unpacked));
             }
             symbols.push(SymbolBars { symbol, source });
         }
@@ -158,6 +158,7 @@ impl BarSource {
         let (files, empty) = folder.filled_files()?;
         read_report.warnings.extend(Folder::copies(&files)?);
         read_report.warnings.extend(folder.skipped_folders()?);
+        read_report.warnings.extend(folder.archive.iter().flat_map(|a| a.warnings.clone()));
         read_report.warnings.extend(
             (!empty.is_empty()).then(|| {
                 format!("left out, since there are no bars in it: `{}`", empty.join("`, `"))

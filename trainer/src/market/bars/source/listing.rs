@@ -7,12 +7,12 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use tempfile::TempDir;
 
 use crate::digest::{sha256_of_bytes, sha256_of_file};
 use crate::market::bars::file_series::symbol_of;
-use crate::market::bars::input::{flat_names, is_beside, may_have_bars};
+use crate::market::bars::input::{Unpacked, flat_names, is_beside, may_have_bars};
 use crate::market::bars::printable;
 
 /// The bytes of a file that are examined for numbers.
@@ -22,9 +22,17 @@ const N_EXAMINED_BYTES: u64 = 1 << 14;
 #[derive(Debug, Clone)]
 pub(super) struct Folder {
     pub(super) path: PathBuf,
-    /// The zip file from which the files were extracted, and the temporary
-    /// folder, which exists as long as this value.
-    pub(super) archive: Option<(PathBuf, Arc<TempDir>)>,
+    pub(super) archive: Option<Archive>,
+}
+
+/// The zip file from which the files of a folder were extracted.
+#[derive(Debug, Clone)]
+pub(super) struct Archive {
+    pub(super) path: PathBuf,
+    /// The temporary folder, which exists as long as this value.
+    pub(super) unpacked: Arc<TempDir>,
+    /// Warnings about what was left out.
+    pub(super) warnings: Vec<String>,
 }
 
 /// A file, and the name that it has in messages and among symbols: its
@@ -40,16 +48,17 @@ impl Folder {
         Self { path, archive: None }
     }
 
-    pub(super) fn of_archive(archive: PathBuf, unpacked: TempDir) -> Self {
-        let path = unpacked.path().to_owned();
-        Self { path, archive: Some((archive, Arc::new(unpacked))) }
+    pub(super) fn of_archive(path: PathBuf, Unpacked { folder, warnings }: Unpacked) -> Self {
+        let unpacked = Arc::new(folder);
+        let folder = unpacked.path().to_owned();
+        Self { path: folder, archive: Some(Archive { path, unpacked, warnings }) }
     }
 
     /// Returns the SHA-256 of the zip file, or of the lines that
     /// `sha256sum *` prints in the folder.
     pub(super) fn sha256(&self) -> Result<String> {
-        if let Some((archive, _)) = &self.archive {
-            return sha256_of_file(archive);
+        if let Some(archive) = &self.archive {
+            return sha256_of_file(&archive.path);
         }
         let mut lines = String::new();
         for NamedFile { path, name } in self.files()? {
@@ -138,7 +147,8 @@ impl Folder {
 }
 
 /// Returns the files and folders in a folder, without hidden ones and what
-/// lies beside bars.
+/// lies beside bars. Fails if there is something else, such as a link to
+/// nothing.
 fn entries(folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
     let context = || format!("failed to read the folder `{}`", folder.display());
     let (mut files, mut folders) = (Vec::new(), Vec::new());
@@ -148,7 +158,12 @@ fn entries(folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
         if is_beside(&entry.file_name().to_string_lossy()) {
         } else if path.is_dir() {
             folders.push(path);
-        } else if path.is_file() {
+        } else {
+            ensure!(
+                path.is_file(),
+                "`{}` is no file, but a pipe or a link to nothing; put the file there, or delete it",
+                path.display()
+            );
             files.push(path);
         }
     }

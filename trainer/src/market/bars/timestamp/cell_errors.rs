@@ -70,7 +70,7 @@ fn specific_remedy(format: &TimeFormat, text: &[u8]) -> Option<(String, &'static
     let skipped = || skipped_hour(format, text).map(|remedy| (remedy, DROP_ADVICE));
     let others = || {
         let zone = unknown_zone(format, text).or_else(|| hour_25(text));
-        zone.or_else(|| known_pattern(text)).map(alone)
+        zone.or_else(|| plain_text(format, text)).or_else(|| known_pattern(text)).map(alone)
     };
     beyond_limits(format, text).map(alone).or_else(skipped).or_else(others)
 }
@@ -84,6 +84,20 @@ fn hour_25(text: &[u8]) -> Option<String> {
          through such a day: write clock times, all in UTC or each with its offset"
             .to_owned()
     })
+}
+
+/// Returns the message about a time as text in a file of numbers, or of
+/// another pattern.
+fn plain_text(format: &TimeFormat, text: &[u8]) -> Option<String> {
+    if matches!(format.notation, Notation::Any | Notation::Text(_)) {
+        return None;
+    }
+    let plain = TimeFormat::new(Notation::Text(Style::default()));
+    let time = plain.parse(text, None).map(format_utc)?;
+    Some(format!(
+        "is {time} as it is written, but not in the format of the times; if `bars.time_format` or \
+         `--time-format` is set, take it out"
+    ))
 }
 
 /// Names the pattern that a text has, if it is known.

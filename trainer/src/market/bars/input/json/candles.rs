@@ -4,6 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::layouts::{JsonTable, without_number};
+use crate::market::bars::columns::is_name_in_language;
 use crate::market::bars::lenient::number_in;
 use crate::market::bars::timestamp::{TimeZone, is_date};
 
@@ -188,7 +189,8 @@ fn has_range<'a>(cells: impl Iterator<Item = (String, &'a Value)>) -> bool {
             last == word[..1] || key.to_lowercase().contains(word)
         })
     };
-    has("high") && has("low")
+    let n_in_language = || keys.iter().filter(|key| is_name_in_language(key)).count();
+    has("high") && has("low") || n_in_language() >= N_CELLS_MIN
 }
 
 /// Returns the values of a row with their keys; the keys of nested

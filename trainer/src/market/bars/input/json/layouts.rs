@@ -43,15 +43,22 @@ impl JsonTable {
             Some(own) => Some(own),
             None => columns(object)?,
         };
-        let own =
-            own.or_else(|| split(object)).or_else(|| named(object)).or_else(|| by_time(object));
+        let own = match own {
+            Some(own) => Some(own),
+            None => split(object)?,
+        };
+        let own = own.or_else(|| named(object)).or_else(|| by_time(object));
         Ok(own.map(|table| (None, table)).into_iter().collect())
     }
 }
 
-/// Fails unless all lists have the same length.
+/// Fails unless all lists, or all objects, have the same length.
 fn check_lengths<'a>(lists: impl Iterator<Item = &'a Value>) -> Result<(), String> {
-    let mut lengths: Vec<usize> = lists.filter_map(|list| Some(list.as_array()?.len())).collect();
+    let length = |value: &Value| {
+        let list = value.as_array().map(Vec::len);
+        list.or_else(|| value.as_object().map(Map::len))
+    };
+    let mut lengths: Vec<usize> = lists.filter_map(length).collect();
     lengths.dedup();
     if lengths.len() < 2 { Ok(()) } else { Err("its lists are not of the same length".to_owned()) }
 }
@@ -85,6 +92,7 @@ fn columns(object: &Map<String, Value>) -> Result<Option<JsonTable>, String> {
     else {
         return Ok(None);
     };
+    check_lengths(object.values())?;
     let has_times = !are_row_numbers(&frames[0].1);
     let row = |key: &String| {
         let cells = frames.iter().map(|(_, frame)| frame.get(key).cloned().unwrap_or_default());
@@ -102,11 +110,12 @@ fn are_row_numbers(object: &Map<String, Value>) -> bool {
     counts.is_some_and(|counts| counts.len() == object.len())
 }
 
-/// Returns the keys of `object`, sorted if they are row numbers.
+/// Returns the keys of `object`, sorted if they are numbers.
 fn sorted_keys(object: &Map<String, Value>) -> Vec<&String> {
     let mut keys: Vec<&String> = object.keys().collect();
-    if are_row_numbers(object) {
-        keys.sort_by_key(|key| key.parse::<usize>().unwrap_or_default());
+    let number = |key: &&String| key.parse::<i64>().ok();
+    if keys.iter().all(|key| number(key).is_some()) {
+        keys.sort_by_key(number);
     }
     keys
 }
@@ -160,9 +169,13 @@ fn yahoo(object: &Map<String, Value>) -> Result<Option<JsonTable>, String> {
 }
 
 /// `{"columns": […], "index": […], "data": [[…], …]}`, by pandas.
-fn split(object: &Map<String, Value>) -> Option<JsonTable> {
+fn split(object: &Map<String, Value>) -> Result<Option<JsonTable>, String> {
     let list = |name: &str| object.get(name)?.as_array();
-    let (columns, index, data) = (list("columns")?, list("index")?, list("data")?);
+    let (Some(columns), Some(index), Some(data)) = (list("columns"), list("index"), list("data"))
+    else {
+        return Ok(None);
+    };
+    check_lengths(["index", "data"].iter().filter_map(|name| object.get(*name)))?;
     let names = columns.iter().map(|name| match name {
         Value::String(name) => name.clone(),
         other => other.to_string(),
@@ -171,10 +184,10 @@ fn split(object: &Map<String, Value>) -> Option<JsonTable> {
         let cells = row.as_array().into_iter().flatten().cloned();
         [time.clone()].into_iter().chain(cells).collect()
     };
-    Some(JsonTable {
+    Ok(Some(JsonTable {
         names: [String::new()].into_iter().chain(names).collect(),
         rows: index.iter().zip(data).map(row).collect(),
-    })
+    }))
 }
 
 /// `{"error": […], "result": {"XXBTZUSD": [[…], …], "last": …}}`

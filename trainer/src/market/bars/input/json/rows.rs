@@ -1,5 +1,6 @@
 //! Writes candles as CSV, with a header found from the first of them.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufWriter, Seek as _, Write as _};
 
@@ -8,7 +9,9 @@ use serde_json::Value;
 use super::candles::flat;
 use super::layouts::names_of_lists;
 use super::values;
+use crate::market::bars::columns::is_volume_name;
 use crate::market::bars::parquet::push_quoted;
+use crate::market::bars::printable;
 
 /// The number of rows from which the names and the order of prices are
 /// found.
@@ -27,6 +30,8 @@ pub(super) struct JsonRows {
     has_labels: bool,
     /// Whether the header is written.
     is_begun: bool,
+    /// Keys that are only in rows after the header was written.
+    late_keys: BTreeSet<String>,
 }
 
 impl JsonRows {
@@ -37,6 +42,7 @@ impl JsonRows {
             names: None,
             has_labels: false,
             is_begun: false,
+            late_keys: BTreeSet::new(),
         })
     }
 
@@ -103,6 +109,11 @@ impl JsonRows {
             (Value::Array(cells), _) => cells.iter().map(cell).collect(),
             (Value::Object(_), Some(names)) => {
                 let flat = flat(row);
+                for (key, _) in &flat {
+                    if !names.contains(key) && !self.late_keys.contains(key) {
+                        self.late_keys.insert(key.clone());
+                    }
+                }
                 let of = |name: &String| flat.iter().find(|(known, _)| known == name);
                 names
                     .iter()
@@ -128,14 +139,23 @@ impl JsonRows {
         self.text.write_all(&line).map_err(|error| error.to_string())
     }
 
-    /// Writes what is left, and returns the file at its start.
-    pub(super) fn finish(mut self) -> io::Result<File> {
+    /// Writes what is left, and returns the file at its start, with
+    /// warnings.
+    pub(super) fn finish(mut self) -> io::Result<(File, Option<String>)> {
         if !self.is_begun {
             self.begin().map_err(io::Error::other)?;
         }
+        let volume = self.late_keys.into_iter().find(|key| is_volume_name(key));
+        let warning = volume.map(|key| {
+            let key = printable(key.as_bytes());
+            format!(
+                "`{key}` is not read: it is only in candles after the first {N_FIRST}; write it in \
+                 all of them, as 0 or null"
+            )
+        });
         let mut text = self.text.into_inner().map_err(io::IntoInnerError::into_error)?;
         text.rewind()?;
-        Ok(text)
+        Ok((text, warning))
     }
 }
 
