@@ -103,6 +103,7 @@ fn partitions_are_parts_of_one_series_or_symbols_by_their_values() {
     assert_eq!(symbols(&source), [""; 0]);
     assert_eq!(source.summarize().unwrap().n_bars, 6);
     check(&["symbol=A/x-0.csv", "symbol=B/x-0.csv"], &["A", "B"]);
+    check(&["part1-AAPL-2020.csv", "part1-MSFT-2020.csv"], &["part1-AAPL-2020", "part1-MSFT-2020"]);
     check(&["CL=F/daily.csv", "GC=F/daily.csv"], &["CL=F-daily", "GC=F-daily"]);
 }
 

@@ -110,16 +110,20 @@ pub(super) fn counted_parts(names: &[&str]) -> Vec<(String, Vec<usize>)> {
     groups
 }
 
-/// Returns `stem` up to the number of a part, which may be one of several of
-/// one day: `part-00001-c000`.
+/// Returns `stem` without the number of a part at its end, which may be one
+/// of several of one day, and the id that Spark writes behind it:
+/// `part-00001-0a1b-c000`. A symbol behind it stays.
 fn without_part(stem: &str) -> &str {
-    let is_number = |rest: &str| {
-        rest.trim_start_matches(['-', '_']).starts_with(|letter: char| letter.is_ascii_digit())
+    let is_id = |token: &str| {
+        token == "snappy" || token.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
     };
     let begin = |part: &&str| {
-        let begin = stem.find(*part)?;
+        let begin = stem.rfind(*part)?;
+        let rest = &stem[begin + part.len()..];
+        let mut tokens = rest.split(|letter: char| !letter.is_alphanumeric());
+        let has_number = rest.contains(|letter: char| letter.is_ascii_digit());
         let is_word = !stem[..begin].ends_with(char::is_alphanumeric);
-        (is_word && is_number(&stem[begin + part.len()..])).then_some(begin)
+        (is_word && has_number && tokens.all(is_id)).then_some(begin)
     };
     PARTS.iter().find_map(begin).map_or(stem, |begin| &stem[..begin])
 }
