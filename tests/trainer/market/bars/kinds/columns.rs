@@ -297,6 +297,12 @@ fn meanings() -> Vec<Kind> {
         Kind::new("a word that is not known", days().replace("Volume", "Volume Quux"))
             .warns("the volume `Volume Quux` is a guess"),
         Kind::new("the least volume", days().replace("Volume", "Min Volume")).warns("is a guess"),
+        Kind::new("the volume of three months", days().replace("Volume", "3M Volume"))
+            .warns("is a guess"),
+        Kind::new("an index of volumes", days().replace("Volume", "Volume RSI")).without_volume(),
+        Kind::new("a word that ends like a currency", days().replace("Volume", "Industry Volume"))
+            .warns("is a guess"),
+        Kind::new("a quantity in French", days().replace("Volume", "Nombre de titres")),
         Kind::new("a ticker", days().replace("Volume", "AAPL Volume")),
         Kind::new("a coin in small letters", days().replace("Volume", "volume_btc")),
         Kind::new("a guess before a name in Chinese", {

@@ -2,12 +2,12 @@
 
 use anyhow::{Result, bail};
 
+use super::find_volumes::find_volumes;
 use super::further::{find_adjusted, find_splits};
 use super::headerless::{line_for, order_note, recognize};
 use super::names::{DERIVED_WORDS, find_funding, find_part, find_price, quoted, words};
 use super::time_names::find_time;
 use super::time_parts::PartNames;
-use super::volume_names::find_volumes;
 use super::wide::{
     WideSymbols, has_plain_prices, is_any_price_configured, plain_names, symbols_with_prices,
 };

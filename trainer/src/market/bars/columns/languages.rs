@@ -24,7 +24,7 @@ pub(super) static LANGUAGES: [Language; 25] = [
         high: "hoch hochst hoechst hochstkurs hoechstkurs tageshoch",
         low: "tief tiefst tiefstkurs tagestief",
         close: "schluss schlusskurs zuletzt",
-        volume: "stuck stucke stuecke umsatzinstuck handelsvolumen volumen",
+        volume: "stuckzahl stk anzahl stuck stucke stuecke umsatzinstuck handelsvolumen volumen",
         turnover: "umsatz umsatzineur umsatzineuro",
     },
     // Spanish.
@@ -54,7 +54,7 @@ pub(super) static LANGUAGES: [Language; 25] = [
         high: "massimo",
         low: "minimo",
         close: "chiusura ultimo",
-        volume: "volumi quantita",
+        volume: "volumi quantita quantitascambiata",
         turnover: "controvalore",
     },
     // Portuguese.
@@ -64,7 +64,7 @@ pub(super) static LANGUAGES: [Language; 25] = [
         high: "maximo maxima",
         low: "minimo minima",
         close: "fechamento fecho ultimo",
-        volume: "quantidade",
+        volume: "quantidade qtd",
         turnover: "volumefinanceiro financeiro",
     },
     // Dutch.
@@ -84,7 +84,7 @@ pub(super) static LANGUAGES: [Language; 25] = [
         high: "hogst hogsta",
         low: "lagst lagsta",
         close: "stangning slutkurs senast senaste",
-        volume: "volym",
+        volume: "volym antal antalaktier",
         turnover: "omsattning",
     },
     // Danish and Norwegian.
@@ -94,7 +94,7 @@ pub(super) static LANGUAGES: [Language; 25] = [
         high: "hoy hoj hojest hojeste hoyest hoyeste",
         low: "lav lavest laveste",
         close: "slut slutt sluttkurs lukke siste senest seneste",
-        volume: "volum totaltantallaksjeromsatt",
+        volume: "volum totaltantallaksjeromsatt antall antallaksjer omsattantall",
         turnover: "omsetning omsætning",
     },
     // Finnish.
@@ -104,7 +104,7 @@ pub(super) static LANGUAGES: [Language; 25] = [
         high: "ylin",
         low: "alin",
         close: "paatos viimeisin",
-        volume: "maara",
+        volume: "maara kpl vaihdettumaara",
         turnover: "vaihto",
     },
     // Polish.
@@ -114,7 +114,7 @@ pub(super) static LANGUAGES: [Language; 25] = [
         high: "najwyzszy",
         low: "najnizszy",
         close: "zamkniecie zamkniecia ostatnio",
-        volume: "wolumen wol",
+        volume: "wolumen wol ilosc",
         turnover: "obrot",
     },
     // Czech, Croatian and Serbian.
@@ -124,7 +124,7 @@ pub(super) static LANGUAGES: [Language; 25] = [
         high: "nejvyssi najvisa najvisi",
         low: "nejnizsi najniza najnizi",
         close: "zavreni zaver zatvaranje zakljucna zadnja",
-        volume: "objem kolicina",
+        volume: "objem mnozstvi kolicina objemobchodu",
         turnover: "obrat promet",
     },
     // Hungarian.
@@ -134,7 +134,7 @@ pub(super) static LANGUAGES: [Language; 25] = [
         high: "legmagasabb",
         low: "legalacsonyabb",
         close: "zaro zaroar utolso",
-        volume: "mennyiseg",
+        volume: "mennyiseg darab",
         turnover: "forgalom",
     },
     // Romanian.
@@ -154,7 +154,7 @@ pub(super) static LANGUAGES: [Language; 25] = [
         high: "максимум макс",
         low: "минимум мин мінімум мін",
         close: "закрытие закрытия цена закриття ціна",
-        volume: "объем обсяг",
+        volume: "объем количество колво обсяг",
         turnover: "оборот",
     },
     // Turkish.
@@ -164,7 +164,7 @@ pub(super) static LANGUAGES: [Language; 25] = [
         high: "yuksek enyuksek",
         low: "dusuk endusuk",
         close: "kapanis simdi son",
-        volume: "hacim hac",
+        volume: "hacim hac lot",
         turnover: "",
     },
     // Greek.
@@ -194,7 +194,7 @@ pub(super) static LANGUAGES: [Language; 25] = [
         high: "cao caonhất",
         low: "thấp thấpnhất",
         close: "lầncuối đongcửa",
-        volume: "kl khốilượng",
+        volume: "kl khốilượng klgd khốilượnggd klkhớp",
         turnover: "",
     },
     // Chinese.
@@ -204,7 +204,7 @@ pub(super) static LANGUAGES: [Language; 25] = [
         high: "最高 最高价 最高價 高",
         low: "最低 最低价 最低價 低",
         close: "收盘 收盘价 收盤 收盤價 收市 收市價 最新价",
-        volume: "成交量 交易量 总手 總手 成交股数 成交股數",
+        volume: "成交量 总成交量 成交手数 成交股 交易量 总手 總手 成交股数 成交股數",
         turnover: "成交额 成交額 成交金额 成交金額 金额",
     },
     // Japanese.

@@ -3,7 +3,8 @@
 
 use super::Columns;
 use super::names::{MONEY, words};
-use super::volume_names::{is_derived, is_guess, is_part, is_quote_volume};
+use super::volume_guesses::is_guess;
+use super::volume_names::{is_derived, is_part, is_quote_volume};
 use super::wide::has_unit;
 use crate::market::bars::lenient::number_in;
 use crate::market::bars::printable;

@@ -2,8 +2,9 @@
 //! its name, and by its ratio to another one, which is a price.
 
 use super::Columns;
+use super::find_volumes::find_volumes;
 use super::names::words;
-use super::volume_names::{find_volumes, is_part, is_quote_volume, multiple_of};
+use super::volume_names::{is_part, is_quote_volume, multiple_of};
 use crate::market::bars::lenient::{is_unknown, number_in};
 
 /// More ticks than a bar has are the time by a clock that counts ticks.
