@@ -257,5 +257,5 @@ fn each_kind_is_read_right_or_refused_with_a_remedy_that_works() {
     }
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
     // `docs/formats.md` tells them.
-    assert_eq!([n_read, n_refused], [419, 97]);
+    assert_eq!([n_read, n_refused], [419, 98]);
 }

@@ -294,6 +294,17 @@ fn volume_names() -> Vec<Kind> {
 
 fn meanings() -> Vec<Kind> {
     vec![
+        Kind::new("without names: an adjusted close before the volume", {
+            ordered("", |[o, h, l, c, v]| {
+                format!("{o},{h},{l},{c},{:.2},{v}", 0.9 * c.parse::<f64>().unwrap())
+            })
+            .trim_start()
+            .to_owned()
+        })
+        .refused(
+            "`date,open,high,low,close,adj_close,volume`",
+            Edit(|text| format!("date,open,high,low,close,adj_close,volume\n{text}")),
+        ),
         Kind::new("a word that is not known", days().replace("Volume", "Volume Quux"))
             .warns("the volume `Volume Quux` is a guess"),
         Kind::new("the least volume", days().replace("Volume", "Min Volume")).warns("is a guess"),

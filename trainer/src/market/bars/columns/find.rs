@@ -4,7 +4,8 @@ use anyhow::{Result, bail};
 
 use super::find_volumes::find_volumes;
 use super::further::{find_adjusted, find_splits};
-use super::headerless::{line_for, order_note, recognize};
+use super::header_line::{line_for, order_note};
+use super::headerless::recognize;
 use super::names::{DERIVED_WORDS, find_funding, find_part, find_price, quoted, words};
 use super::time_names::find_time;
 use super::time_parts::PartNames;
