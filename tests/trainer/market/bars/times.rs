@@ -198,7 +198,8 @@ fn numbered_periods_of_a_day_are_refused() {
     };
     let half_hours = "numbers the periods of each day in `Settlement Period`, from `1` to `48`: write \
                       in their place the clock time at which each begins, such as `00:00` for `1` \
-                      and `00:30` for `2`";
+                      and `00:30` for `2`; if they are series, such as shares, say so by \
+                      `--column 'symbol=Settlement Period'`";
     check("Settlement Period", |idx| idx.to_string(), 48, half_hours);
     check("Slot", |idx| idx.to_string(), 92, "and `00:15` for `2`");
     check(
@@ -214,6 +215,29 @@ fn numbered_periods_of_a_day_are_refused() {
     let text = format!("Date,HE,Open,High,Low,Close\n{}", rows.collect::<String>());
     let error = read(&text).unwrap_err();
     assert!(error.contains("is in hour 25 of a day"), "{error}");
+}
+
+#[test]
+fn numbers_of_shares_and_ranks_are_no_periods_of_a_day() {
+    let check = |names: &str, cells: fn(usize) -> String, column: Option<&str>| {
+        let rows = (1..=3).flat_map(|day| (1..=25).map(move |n| (day, n)));
+        let rows = rows.map(|(day, n)| format!("2020-01-{day:02},{},1,1,1,1\n", cells(n)));
+        let text = format!("Date,{names},Open,High,Low,Close\n{}", rows.collect::<String>());
+        let folder = TempDir::new().unwrap();
+        std::fs::write(folder.path().join("bars.csv"), text).unwrap();
+        let mut config = BarsConfig {
+            symbol: Some(cells(1).split(',').next_back().unwrap_or_default().to_owned()),
+            ..BarsConfig::default()
+        };
+        config.columns.extend(column.map(|name| ("symbol".to_owned(), name.to_owned())));
+        let bars = BarSource::open("bars.csv", folder.path()).unwrap().with_config(&config);
+        assert!(bars.summarize().is_ok(), "{names}");
+    };
+    check("ticker", |n| n.to_string(), None);
+    check("Symbol", |n| format!("S{n}"), None);
+    check("Rank,Symbol", |n| format!("{n},S{n}"), None);
+    // By the remedy of the message.
+    check("id", |n| n.to_string(), Some("id"));
 }
 
 #[test]

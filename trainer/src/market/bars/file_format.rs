@@ -51,6 +51,7 @@ impl FileFormat {
         reading: &Reading,
         reopen: Reopen<'_>,
     ) -> Result<Self> {
+        let in_file = |problem: String| anyhow!("`{name}` {problem}");
         let sample = sample_of(name, text, reopen.is_none())?;
         let with_file_name = |error: Error| {
             anyhow!("`{name}` {}", scaled::with_day(&with_name(&error.to_string(), name), name))
@@ -62,7 +63,7 @@ impl FileFormat {
         let Table { mut columns, n_rows_above } =
             Table::find(&sample, text.delimiter, config).map_err(with_file_name)?;
         if config.adjusted {
-            refuse_adjusted(&columns).map_err(|problem| anyhow!("`{name}` {problem}"))?;
+            refuse_adjusted(&columns).map_err(|problem| in_file(problem.to_owned()))?;
         }
         let rows = bars_of(&sample.rows[n_rows_above..], &columns);
         if rows.is_empty() {
@@ -79,17 +80,18 @@ impl FileFormat {
             });
         }
         let cells: Vec<Vec<String>> = rows.iter().map(|row| row.cells.clone()).collect();
-        columns.resolve(&cells, config).map_err(|problem| anyhow!("`{name}` {problem}"))?;
+        columns.resolve(&cells, config).map_err(in_file)?;
         if config.time_zone.is_none() {
-            columns.resolve_zone(&cells).map_err(|problem| anyhow!("`{name}` {problem}"))?;
+            columns.resolve_zone(&cells).map_err(in_file)?;
         }
         let is_given = config.columns.contains_key("symbol");
         columns.resolve_symbol(&cells, is_given);
+        columns.refuse_numbered_periods(&cells, is_given).map_err(in_file)?;
         if !is_given
             && config.symbol.is_none()
             && let Some(problem) = columns.variants_problem(&cells)
         {
-            return Err(anyhow!("`{name}` {problem}"));
+            return Err(in_file(problem));
         }
         if config.symbol.is_some() && columns.symbol.is_none() && columns.wide.is_none() {
             return Err(anyhow!(
@@ -109,8 +111,7 @@ impl FileFormat {
         let at = TimeSample { name, columns: &columns, rows: &rows };
         let rest = LaterRows { sample: &sample, reopen };
         let time = at.decide(&rest, reading)?;
-        refuse_reversed(&columns, &cells, &time, config)
-            .map_err(|problem| anyhow!("`{name}` {problem}"))?;
+        refuse_reversed(&columns, &cells, &time, config).map_err(in_file)?;
         warnings.extend(scaled::warning(&columns, &cells, &time));
         Ok(Self {
             delimiter: text.delimiter,

@@ -1,6 +1,9 @@
 //! Columns that number the periods of a day, such as the half hours of a
 //! power market.
 
+use std::collections::HashSet;
+
+use super::contracts::is_symbol;
 use super::{Columns, TimeColumn};
 use crate::market::bars::printable;
 
@@ -12,8 +15,12 @@ const N_MINUTES_PER_DAY: usize = 24 * 60;
 
 impl Columns {
     /// Refuses a column that numbers the periods of each day from 1 on,
-    /// unless they are hours in digits, which are read.
-    pub(super) fn refuse_numbered_periods(&self, rows: &[Vec<String>]) -> Result<(), String> {
+    /// unless they are hours in digits, which are read, or series.
+    pub(in crate::market::bars) fn refuse_numbered_periods(
+        &self,
+        rows: &[Vec<String>],
+        is_symbol_given: bool,
+    ) -> Result<(), String> {
         let (date, others) = match self.time {
             TimeColumn::Whole(date) => (date, 0..self.width),
             TimeColumn::Split(date, clock) => (date, clock..clock + 1),
@@ -31,21 +38,38 @@ impl Columns {
         else {
             return Ok(());
         };
+        if is_symbol_given || self.are_series(first, idx) {
+            return Ok(());
+        }
         let cell = |row: usize| printable(first[row][idx].trim().as_bytes());
         // The usual number of a day, from that of one that is longer or shorter.
         let per_hour = (first.len() + 4) / 24;
         let minutes = N_MINUTES_PER_DAY / (24 * per_hour.max(1));
         Err(format!(
             "numbers the periods of each day in `{}`, from `{}` to `{}`: write in their place the \
-             clock time at which each begins, such as `00:00` for `{}` and `{:02}:{:02}` for `{}`",
+             clock time at which each begins, such as `00:00` for `{}` and `{:02}:{:02}` for `{}`; if they are series, such as shares, \
+             say so by `--column 'symbol={}'`",
             printable(self.name(idx).as_bytes()),
             cell(0),
             cell(first.len() - 1),
             cell(0),
             minutes / 60,
             minutes % 60,
-            cell(1)
+            cell(1),
+            printable(self.name(idx).as_bytes())
         ))
+    }
+
+    /// Whether the numbers at `idx` are symbols by the name of their column,
+    /// or each row of a `day` has a symbol of its own beside its number.
+    fn are_series(&self, day: &[Vec<String>], idx: usize) -> bool {
+        self.symbol.is_some_and(|symbol| {
+            if symbol.all().contains(&idx) {
+                return is_symbol(self.name(idx));
+            }
+            let symbols: HashSet<String> = day.iter().map(|row| symbol.text_of(row)).collect();
+            symbols.len() == day.len()
+        })
     }
 }
 

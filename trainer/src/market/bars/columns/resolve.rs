@@ -57,7 +57,6 @@ impl Columns {
             ));
         }
         self.resolve_hours(rows, config)?;
-        self.refuse_numbered_periods(rows)?;
         self.resolve_volume(rows, config.columns.contains_key("volume"));
         Ok(())
     }
