@@ -54,6 +54,10 @@ const MISSING: &str = "- -- nan null none na n/a #n/a <na> nat ? n.a. n/d #value
 
 /// Parses `text` as a number with this decimal sign.
 pub(super) fn parse(text: &[u8], decimal: Decimal) -> Option<f64> {
+    let is_point = |byte: u8| byte == b'.' && decimal == Decimal::Point;
+    if text.iter().all(|byte| byte.is_ascii_digit() || is_point(*byte)) {
+        return number::parse(text);
+    }
     // Web pages have marks of no width beside numbers.
     let is_blank = |letter: char| {
         letter.is_whitespace() || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{feff}')
@@ -165,9 +169,11 @@ pub(super) fn is_null(cell: &str) -> bool {
 /// Parses `cell` as a number with either decimal sign.
 pub(super) fn number_in(cell: &str) -> Option<f64> {
     let bytes = cell.trim().as_bytes();
-    number::parse(bytes)
-        .or_else(|| parse(bytes, Decimal::Point))
-        .or_else(|| parse(bytes, Decimal::Comma))
+    // Most others are times.
+    let is_time =
+        || bytes.contains(&b':') || bytes.iter().filter(|byte| **byte == b'-').count() > 1;
+    let parse_lenient = || parse(bytes, Decimal::Point).or_else(|| parse(bytes, Decimal::Comma));
+    number::parse(bytes).or_else(|| if is_time() { None } else { parse_lenient() })
 }
 
 /// Returns the decimal sign that most of the `prices` and `volumes` show.

@@ -3,7 +3,7 @@
 
 use super::clock::parse_clock;
 use super::decide::LATEST_MS;
-use super::digits::{EARLIEST_MS, MS_PER_DAY, parse_digits};
+use super::digits::{EARLIEST_MS, MS_PER_DAY, parse_digits, parse_iso_seconds};
 use super::number_formats::{NUMBER_FORMATS, NumberFormat};
 use super::style::{DateOrder, DigitClock, Style};
 use super::text::parse_text;
@@ -12,11 +12,15 @@ use super::text::parse_text;
 /// `093000`.
 pub(crate) fn is_clock(text: &[u8]) -> bool {
     let style = |clock| Style { order: DateOrder::Unknown, clock };
-    let all_digits = text.iter().all(u8::is_ascii_digit);
+    // `1899-12-30 09:30:00` is one.
+    if parse_iso_seconds(text).is_some_and(|time_ms| time_ms > 0) {
+        return false;
+    }
+    let is_number = text.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'.'));
     let joined = [b"2000-01-01 ", text].concat();
     let is = |clock| {
-        // Digits alone have no other spelling.
-        if all_digits {
+        // A number has no other spelling.
+        if is_number {
             return parse_clock(text, style(clock)).is_some();
         }
         parse_text(&joined, style(clock)).is_some()

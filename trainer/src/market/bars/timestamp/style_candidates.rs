@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::column_errors::{TimeText, ambiguous_order};
-use super::digits::of_last_century;
+use super::digits::{of_last_century, parse_iso_seconds};
 use super::steps::TimeSteps;
 use super::style::{DateOrder, Style, StyleSetting, WallTime};
 use super::text::parse_text;
@@ -34,8 +34,11 @@ impl StyleCandidates {
     /// Removes the candidates that do not fit `row`; a row that fits none is
     /// ignored.
     pub(super) fn push(&mut self, row: &TimeText) {
+        // The usual form is the same in all styles.
+        let iso_ms = parse_iso_seconds(&row.text);
+        let time_of = |style| iso_ms.or_else(|| self.time_of(row, style));
         let times: Vec<Option<i64>> =
-            self.candidates.iter().map(|(style, _)| self.time_of(row, *style)).collect();
+            self.candidates.iter().map(|(style, _)| time_of(*style)).collect();
         if times.iter().all(Option::is_none) {
             return;
         }
