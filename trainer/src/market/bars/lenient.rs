@@ -170,8 +170,7 @@ pub(super) fn is_null(cell: &str) -> bool {
 pub(super) fn number_in(cell: &str) -> Option<f64> {
     let bytes = cell.trim().as_bytes();
     // Most others are times.
-    let is_time =
-        || bytes.contains(&b':') || bytes.iter().filter(|byte| **byte == b'-').count() > 1;
+    let is_time = || bytes.contains(&b':') || bytes.split(|byte| *byte == b'-').count() > 2;
     let parse_lenient = || parse(bytes, Decimal::Point).or_else(|| parse(bytes, Decimal::Comma));
     number::parse(bytes).or_else(|| if is_time() { None } else { parse_lenient() })
 }

@@ -53,8 +53,14 @@ impl RowParser {
                 Some(idx) => self.volume(row, idx)?,
                 None => 0.0,
             },
-            funding: self.payment(row, columns.funding, BarField::Funding)?,
-            dividend: self.payment(row, columns.dividend, BarField::Dividend)?,
+            funding: match columns.funding {
+                Some(idx) => self.payment(row, idx, BarField::Funding)?,
+                None => 0.0,
+            },
+            dividend: match columns.dividend {
+                Some(idx) => self.payment(row, idx, BarField::Dividend)?,
+                None => 0.0,
+            },
         };
         if let Some(idx) = self.adjusted {
             let field = BarField::Further(idx);
@@ -113,14 +119,12 @@ impl RowParser {
     }
 
     /// Returns a funding rate or dividend; an empty cell is 0.
-    #[inline]
-    fn payment(&self, row: Row<'_>, idx: Option<usize>, part: BarField) -> Result<f64, Fault> {
-        match idx {
-            Some(idx) if !row[idx].trim_ascii().is_empty() => self
-                .number(row, idx)
-                .ok_or_else(|| Fault::not_a_number(part, row[idx].trim_ascii())),
-            _ => Ok(0.0),
+    fn payment(&self, row: Row<'_>, idx: usize, part: BarField) -> Result<f64, Fault> {
+        let cell = row[idx].trim_ascii();
+        if cell.is_empty() {
+            return Ok(0.0);
         }
+        self.number(row, idx).ok_or_else(|| Fault::not_a_number(part, cell))
     }
 
     /// Returns the volume; a missing value is 0.
@@ -133,19 +137,20 @@ impl RowParser {
         }
     }
 
-    /// Checks `bar`; widens its range if that corrects a rounding error.
+    /// Checks `bar` and returns it, its range widened if that corrects a
+    /// rounding error; else returns it with its fault.
     #[inline]
-    pub(super) fn check(&self, bar: &mut Bar) -> Result<(), Fault> {
-        if check::is_valid(bar) {
-            return Ok(());
-        }
-        self.check_again(bar)
+    pub(super) fn check(&self, bar: Bar) -> Result<Bar, Box<(Bar, Fault)>> {
+        if check::is_valid(&bar) { Ok(bar) } else { self.check_again(bar) }
     }
 
     #[cold]
-    fn check_again(&self, bar: &mut Bar) -> Result<(), Fault> {
-        check::widen_within_rounding(bar);
-        check::check(bar, self.allows_negative)
+    fn check_again(&self, mut bar: Bar) -> Result<Bar, Box<(Bar, Fault)>> {
+        check::widen_within_rounding(&mut bar);
+        match check::check(&bar, self.allows_negative) {
+            Ok(()) => Ok(bar),
+            Err(fault) => Err(Box::new((bar, fault))),
+        }
     }
 }
 

@@ -175,18 +175,12 @@ impl TextBars {
             self.switch_symbol(column)?;
         }
         let row = self.rows.row();
-        let mut bar = self.parser.parse(row, self.previous_ms)?;
-        if let Err(fault) = self.parser.check(&mut bar) {
-            let is_widened = self.bad_rows == BadRows::Widen && fault.kind == FaultKind::Range;
-            if !is_widened {
-                return Err(fault);
-            }
-            self.faults.count_widened(&fault, self.place());
-            bar.high = bar.high.max(bar.open).max(bar.close);
-            bar.low = bar.low.min(bar.open).min(bar.close);
-            self.parser.check(&mut bar)?;
-        }
-        parse_further(row, &self.further, &mut self.numbers)?;
+        let bar = self.parser.parse(row, self.previous_ms)?;
+        let bar = match self.parser.check(bar) {
+            Ok(bar) => bar,
+            Err(faulty) => self.widened(*faulty)?,
+        };
+        parse_further(self.rows.row(), &self.further, &mut self.numbers)?;
         if let Some(previous_ms) = self.previous_ms {
             let is_in_order = if self.format.time.is_newest_first {
                 bar.time_ms < previous_ms
@@ -199,6 +193,19 @@ impl TextBars {
         }
         self.previous_ms = Some(bar.time_ms);
         Ok(bar)
+    }
+
+    /// Returns `bar` with a range that has its open and close, if the
+    /// settings say so and that corrects its `fault`.
+    #[cold]
+    fn widened(&mut self, (mut bar, fault): (Bar, Fault)) -> Result<Bar, Fault> {
+        if self.bad_rows != BadRows::Widen || fault.kind != FaultKind::Range {
+            return Err(fault);
+        }
+        self.faults.count_widened(&fault, self.place());
+        bar.high = bar.high.max(bar.open).max(bar.close);
+        bar.low = bar.low.min(bar.open).min(bar.close);
+        self.parser.check(bar).map_err(|faulty| faulty.1)
     }
 
     /// Makes the symbol of the current row the current one.

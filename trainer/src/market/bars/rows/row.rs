@@ -9,8 +9,9 @@ use crate::market::bars::number;
 pub(crate) struct Row<'a> {
     /// The fields, separated by `gap` bytes.
     pub(super) text: &'a [u8],
-    /// The end of each field in `text`.
-    pub(super) ends: &'a [usize],
+    /// The end of each field in `text`; as a slice, its length would be
+    /// loaded before it is stored.
+    pub(super) ends: &'a Vec<usize>,
     /// 1 if there is a delimiter between fields, else 0.
     pub(super) gap: usize,
 }

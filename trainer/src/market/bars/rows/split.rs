@@ -22,17 +22,17 @@ pub(super) fn split(text: &[u8], delimiter: u8, ends: &mut Vec<usize>) -> LineSc
     let (words, rest) = text.as_chunks::<8>();
     for (word_idx, word) in words.iter().enumerate() {
         let word = u64::from_le_bytes(*word);
-        let mut marks = marks(word, delimiter) | marks(word, b'\n') | marks(word, b'"');
+        let stops = marks(word, b'\n') | marks(word, b'"');
+        let mut marks = marks(word, delimiter) | stops;
         while marks != 0 {
-            let at = (marks.trailing_zeros() / 8) as usize;
-            let end = 8 * word_idx + at;
-            match word.to_le_bytes()[at] {
-                b'\n' => {
-                    ends.push(end);
-                    return LineScan::Line(end);
-                }
-                b'"' => return LineScan::Quote,
-                _ => ends.push(end),
+            let end = 8 * word_idx + (marks.trailing_zeros() / 8) as usize;
+            let first = marks & marks.wrapping_neg();
+            if first & stops != 0 && text[end] == b'"' {
+                return LineScan::Quote;
+            }
+            ends.push(end);
+            if first & stops != 0 {
+                return LineScan::Line(end);
             }
             marks &= marks - 1;
         }
