@@ -69,7 +69,7 @@ fn specific_remedy(format: &TimeFormat, text: &[u8]) -> Option<(String, &'static
     let alone = |remedy: String| (remedy, "");
     let skipped = || skipped_hour(format, text).map(|remedy| (remedy, DROP_ADVICE));
     let others = || {
-        let zone = unknown_zone(format, text).or_else(|| hour_25(text));
+        let zone = unknown_zone(format, text).or_else(|| hour_25(format, text));
         zone.or_else(|| plain_text(format, text)).or_else(|| known_pattern(text)).map(alone)
     };
     beyond_limits(format, text).map(alone).or_else(skipped).or_else(others)
@@ -77,8 +77,9 @@ fn specific_remedy(format: &TimeFormat, text: &[u8]) -> Option<(String, &'static
 
 /// Returns the message about the hour that is repeated when daylight saving
 /// time ends, where the hours of a day are numbered.
-fn hour_25(text: &[u8]) -> Option<String> {
-    let has_hour = text.ends_with(b" 25") || text.ends_with(b" 25:00");
+fn hour_25(format: &TimeFormat, text: &[u8]) -> Option<String> {
+    let date = text.strip_suffix(b" 25")?;
+    let has_hour = format.parse(&[date, b" 00:00"].concat(), None).is_some();
     has_hour.then(|| {
         "is in hour 25 of a day on which daylight saving time ends, and numbered hours are not read \
          through such a day: write clock times, all in UTC or each with its offset"
