@@ -47,8 +47,8 @@ impl Columns {
         let minutes = N_MINUTES_PER_DAY / (24 * per_hour.max(1));
         Err(format!(
             "numbers the periods of each day in `{}`, from `{}` to `{}`: write in their place the \
-             clock time at which each begins, such as `00:00` for `{}` and `{:02}:{:02}` for `{}`; if they are series, such as shares, \
-             say so by `--column 'symbol={}'`",
+             clock time at which each begins, such as `00:00` for `{}` and `{:02}:{:02}` for `{}`; if \
+             they are series, such as shares, say so by `--column 'symbol={}'`",
             printable(self.name(idx).as_bytes()),
             cell(0),
             cell(first.len() - 1),
