@@ -37,10 +37,7 @@ impl Columns {
             }
         }
         self.time = self.resolve_time_column(rows);
-        if !["time", "date", "clock", "hour_ending"]
-            .iter()
-            .any(|role| config.columns.contains_key(*role))
-        {
+        if !self.is_time_configured {
             if config.time_zone.is_none() {
                 self.time = self.same_in_utc(rows).map_or(self.time, TimeColumn::Whole);
             }

@@ -39,14 +39,15 @@ pub(crate) fn decide(
     if hints.format.is_none() && 2 * sample.iter().filter(is_rounded).count() > sample.len() {
         return Err(rounded_number());
     }
-    let setting = hints.format.map(StyleSetting::parse);
-    let notation = match (setting, hints.format) {
-        (None, _) if is_numeric(sample) => {
+    let notation = match hints.format {
+        None if is_numeric(sample) => {
             Notation::Number(decide_number_format(sample, hints.latest_ms)?)
         }
-        (Some(None), Some(name)) => parse_notation(name).expect("the settings were checked"),
-        (setting, _) => {
-            let setting = setting.flatten().unwrap_or_default();
+        Some(name) if StyleSetting::parse(name).is_none() => {
+            parse_notation(name).expect("the settings were checked")
+        }
+        text => {
+            let setting = text.and_then(StyleSetting::parse).unwrap_or_default();
             Notation::Text(decide_style(sample, rest, setting, hints)?)
         }
     };
